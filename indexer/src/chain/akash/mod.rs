@@ -1,0 +1,4 @@
+//! Akash: every era of the chain, decoded into one model.
+
+pub mod dec;
+pub mod model;

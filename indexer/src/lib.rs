@@ -1,0 +1,4 @@
+//! Chains in, rows out.
+
+pub mod chain;
+pub mod source;

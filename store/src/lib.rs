@@ -1,0 +1,3 @@
+//! ClickHouse, the embedded engine, the state database, migrations, the commit protocol, the archive.
+
+pub mod batch;
