@@ -512,6 +512,48 @@ fn what_is_not_http_or_too_large_is_refused_with_a_reason() {
 }
 
 #[test]
+fn a_large_answer_that_is_held_back_comes_whole() {
+    let answer = post(
+        engine(),
+        "/?wait_end_of_query=1&default_format=RowBinary",
+        "SELECT number FROM numbers(2000000)",
+    );
+    assert!(
+        answer.complete && answer.body.len() == 16_000_000,
+        "{} bytes",
+        answer.body.len()
+    );
+    assert_eq!(answer.body[15_999_992..], 1_999_999_u64.to_le_bytes());
+    let summary: serde_json::Value = serde_json::from_str(answer.header("x-clickhouse-summary").unwrap()).unwrap();
+    assert_eq!(summary["read_rows"], "2000000", "the summary is final");
+}
+
+#[test]
+fn a_select_stops_when_its_client_goes_away() {
+    let endless = "SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1";
+    let running = "SELECT count() FROM system.processes WHERE query LIKE '%numbers(1000000000000)%' AND query NOT LIKE '%processes%'";
+    for format in ["TSV", "JSON"] {
+        let mut stream = common::connect(engine());
+        let body = format!("{endless} FORMAT {format}");
+        write!(
+            stream,
+            "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        assert!(
+            common::within_seconds(20, || sql(engine(), running) == "1"),
+            "{format}: it does not run"
+        );
+        drop(stream);
+        assert!(
+            common::within_seconds(20, || sql(engine(), running) == "0"),
+            "{format}: it runs on"
+        );
+    }
+}
+
+#[test]
 fn a_broken_form_is_refused() {
     let form = "Content-Type: multipart/form-data; boundary=B\r\n";
     for (what, body, code) in [
