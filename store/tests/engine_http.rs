@@ -131,7 +131,10 @@ fn probes_answer_without_sql() {
     for target in ["/ping", "/", "/replicas_status"] {
         assert_eq!(get(engine(), target).text(), "Ok.\n", "{target}");
     }
-    let head = exchange(engine(), b"HEAD /ping HTTP/1.1\r\nHost: e\r\nConnection: close\r\n\r\n");
+    let head = exchange(
+        engine(),
+        b"HEAD /ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    );
     assert_eq!(head.status, 200);
 }
 
@@ -476,7 +479,7 @@ fn an_insert_that_breaks_off_leaves_nothing() {
         let target = insert_target("aborted", "TSV");
         write!(
             stream,
-            "POST {target} HTTP/1.1\r\nHost: e\r\nTransfer-Encoding: chunked\r\n\r\n"
+            "POST {target} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
         )
         .unwrap();
         if sent > 0 {
@@ -491,7 +494,10 @@ fn an_insert_that_breaks_off_leaves_nothing() {
 
 #[test]
 fn what_is_not_http_or_too_large_is_refused_with_a_reason() {
-    let long = format!("GET /?query={} HTTP/1.1\r\nHost: e\r\n\r\n", "x".repeat(100_000));
+    let long = format!(
+        "GET /?query={} HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "x".repeat(100_000)
+    );
     let answer = exchange(engine(), long.as_bytes());
     assert_eq!((answer.status, answer.code()), (414, Some(36)));
     assert!(
@@ -499,14 +505,20 @@ fn what_is_not_http_or_too_large_is_refused_with_a_reason() {
         "{}",
         answer.text()
     );
-    let headers = format!("GET / HTTP/1.1\r\nHost: e\r\nX: {}\r\n\r\n", "x".repeat(1 << 20));
+    let headers = format!(
+        "GET / HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n",
+        "x".repeat(1 << 20)
+    );
     let answer = exchange(engine(), headers.as_bytes());
     assert_eq!((answer.status, answer.code()), (431, Some(36)));
     let answer = exchange(engine(), b"this is not HTTP\r\n\r\n");
     assert_eq!((answer.status, answer.code()), (400, Some(36)));
     let huge = post(engine(), "/", format!("SELECT '{}'", "x".repeat(17 << 20)));
     assert_eq!((huge.status, huge.code()), (413, Some(229)));
-    let method = exchange(engine(), b"DELETE / HTTP/1.1\r\nHost: e\r\nConnection: close\r\n\r\n");
+    let method = exchange(
+        engine(),
+        b"DELETE / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    );
     assert_eq!((method.status, method.code()), (501, Some(48)));
     still_serves();
 }
@@ -573,6 +585,17 @@ fn a_broken_form_is_refused() {
         assert_eq!(answer.code(), Some(code), "{what}: {}", answer.text());
     }
     still_serves();
+}
+
+#[test]
+fn a_web_page_cannot_reach_an_engine_without_a_password() {
+    for (host, origin) in [("localhost", "Origin: https://evil.example\r\n"), ("evil.example", "")] {
+        let request = format!(
+            "POST / HTTP/1.1\r\nHost: {host}\r\n{origin}Connection: close\r\nContent-Length: 8\r\n\r\nSELECT 1"
+        );
+        let answer = exchange(engine(), request.as_bytes());
+        assert_eq!((answer.status, answer.code()), (403, Some(497)), "{request}");
+    }
 }
 
 #[test]

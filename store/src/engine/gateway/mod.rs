@@ -139,6 +139,7 @@ impl Gateway {
                 &format!("Method {} is not supported", parts.method),
             ));
         }
+        self.account.admit_origin(&parts.headers)?;
         let mut request = Request::parse(parts)?;
         if let Some(id) = &request.query_id {
             context.query_id.clone_from(id);
