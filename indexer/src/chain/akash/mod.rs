@@ -2,3 +2,4 @@
 
 pub mod dec;
 pub mod model;
+pub mod state;
