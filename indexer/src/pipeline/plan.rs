@@ -21,7 +21,9 @@ pub struct Cut {
 impl Cut {
     /// Cuts into ranges of `size` heights, held within 1 and [`MAX_RANGE_HEIGHTS`].
     pub fn new(size: u64) -> Self {
-        Self { size: size.clamp(1, MAX_RANGE_HEIGHTS) }
+        Self {
+            size: size.clamp(1, MAX_RANGE_HEIGHTS),
+        }
     }
 
     /// The first height of the aligned range that holds `height`. Ranges begin at 1, 501, 1001, …
@@ -31,13 +33,19 @@ impl Cut {
 
     /// The newest part of a hole that is one range.
     pub fn newest(&self, hole: HeightRange) -> HeightRange {
-        HeightRange { from: self.start_of(hole.to).max(hole.from), to: hole.to }
+        HeightRange {
+            from: self.start_of(hole.to).max(hole.from),
+            to: hole.to,
+        }
     }
 
     /// The oldest part of a hole that is one range.
     pub fn oldest(&self, hole: HeightRange) -> HeightRange {
         let end = self.start_of(hole.from).saturating_add(self.size - 1);
-        HeightRange { from: hole.from, to: end.min(hole.to) }
+        HeightRange {
+            from: hole.from,
+            to: end.min(hole.to),
+        }
     }
 
     /// All ranges of a hole, newest first.
@@ -76,7 +84,12 @@ impl Plan {
         }
         let mut claimed = claimed;
         claimed.sort_unstable();
-        Self { cut, first, claimed, taken }
+        Self {
+            cut,
+            first,
+            claimed,
+            taken,
+        }
     }
 
     /// The next range to do with the chain at `tip`, which is then taken; `None` when nothing is left.
@@ -84,7 +97,9 @@ impl Plan {
         if let Some(range) = self.claimed.pop() {
             return Some(range);
         }
-        let range = self.cut.newest(self.taken.newest_hole(HeightRange::new(self.first, tip)?)?);
+        let range = self
+            .cut
+            .newest(self.taken.newest_hole(HeightRange::new(self.first, tip)?)?);
         self.taken.insert(range);
         Some(range)
     }

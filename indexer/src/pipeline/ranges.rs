@@ -125,14 +125,20 @@ impl RangeSet {
         let start = self.span_of(window.from).map_or(window.from, |span| span.from);
         for (from, to) in self.spans.range(start..=window.to) {
             if *from > next {
-                holes.push(HeightRange { from: next, to: from - 1 });
+                holes.push(HeightRange {
+                    from: next,
+                    to: from - 1,
+                });
             }
             if *to >= window.to {
                 return holes;
             }
             next = next.max(to + 1);
         }
-        holes.push(HeightRange { from: next, to: window.to });
+        holes.push(HeightRange {
+            from: next,
+            to: window.to,
+        });
         holes
     }
 
@@ -172,7 +178,9 @@ mod tests {
 
     #[test]
     fn ranges_that_touch_become_one() {
-        let set: RangeSet = [range(1, 500), range(1001, 1500), range(501, 1000)].into_iter().collect();
+        let set: RangeSet = [range(1, 500), range(1001, 1500), range(501, 1000)]
+            .into_iter()
+            .collect();
         assert_eq!(set.spans().collect::<Vec<_>>(), vec![range(1, 1500)]);
     }
 
