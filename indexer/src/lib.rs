@@ -1,4 +1,5 @@
 //! Chains in, rows out.
 
 pub mod chain;
+pub mod pipeline;
 pub mod source;
