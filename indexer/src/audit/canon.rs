@@ -6,10 +6,10 @@ use serde_json::Value;
 use std::fmt::Write;
 
 /// Text of an absent or empty value.
-pub const NONE: &str = "none";
+pub(super) const NONE: &str = "none";
 
 /// The canonical text of a value; [`NONE`] if nothing is left of it.
-pub fn canonical(value: &Value) -> String {
+pub(super) fn canonical(value: &Value) -> String {
     let mut text = String::new();
     if !write_value(value, &mut text) {
         NONE.clone_into(&mut text);
