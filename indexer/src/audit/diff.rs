@@ -28,7 +28,13 @@ pub struct Difference {
 impl fmt::Display for Difference {
     /// One line. The texts come from a chain, so control characters are escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { table, key, field, expected, got } = self;
+        let Self {
+            table,
+            key,
+            field,
+            expected,
+            got,
+        } = self;
         write!(
             f,
             "{table} {} {field}: expected {}, got {}",

@@ -24,7 +24,10 @@ impl Snapshot {
 }
 
 fn lines(attributes: &[Attribute]) -> Vec<String> {
-    attributes.iter().map(|attribute| format!("{}={}", attribute.key, attribute.value)).collect()
+    attributes
+        .iter()
+        .map(|attribute| format!("{}={}", attribute.key, attribute.value))
+        .collect()
 }
 
 fn providers(ledger: &Ledger) -> BTreeMap<String, Provider> {
@@ -44,7 +47,14 @@ fn providers(ledger: &Ledger) -> BTreeMap<String, Provider> {
 fn audits(ledger: &Ledger) -> BTreeMap<String, Audit> {
     let audits = ledger.audits().iter();
     audits
-        .map(|(id, attributes)| (keys::audit(&id.owner, &id.auditor), Audit { attributes: lines(attributes) }))
+        .map(|(id, attributes)| {
+            (
+                keys::audit(&id.owner, &id.auditor),
+                Audit {
+                    attributes: lines(attributes),
+                },
+            )
+        })
         .collect()
 }
 
@@ -55,7 +65,11 @@ fn vault(ledger: &Ledger) -> BTreeMap<String, Vault> {
         total_minted: vault.total_minted,
         remint_credits: vault.remint_credits,
     };
-    ledger.vault().map(|vault| (VAULT_KEY.to_owned(), row(vault))).into_iter().collect()
+    ledger
+        .vault()
+        .map(|vault| (VAULT_KEY.to_owned(), row(vault)))
+        .into_iter()
+        .collect()
 }
 
 fn records(ledger: &Ledger) -> BTreeMap<String, LedgerRecord> {
@@ -66,7 +80,10 @@ fn records(ledger: &Ledger) -> BTreeMap<String, LedgerRecord> {
                 status: record.status().to_owned(),
                 record: canonical(&ledger.bme().record_json(record)),
             };
-            (keys::record(&id.denom, &id.to_denom, &id.source, id.height, id.sequence), row)
+            (
+                keys::record(&id.denom, &id.to_denom, &id.source, id.height, id.sequence),
+                row,
+            )
         })
         .collect()
 }
@@ -83,5 +100,7 @@ fn prices(ledger: &Ledger) -> BTreeMap<String, Price> {
 
 fn supply(ledger: &Ledger) -> BTreeMap<String, Supply> {
     let supply = ledger.supply().iter();
-    supply.map(|(denom, amount)| (denom.clone(), Supply { amount })).collect()
+    supply
+        .map(|(denom, amount)| (denom.clone(), Supply { amount }))
+        .collect()
 }

@@ -18,7 +18,11 @@ type Read<T> = Result<T, TruthError>;
 impl<'a> Node<'a> {
     /// The whole document of a file.
     pub(super) fn root(file: &'a str, value: &'a Value) -> Self {
-        Self { value, file, path: String::new() }
+        Self {
+            value,
+            file,
+            path: String::new(),
+        }
     }
 
     /// The raw value.
@@ -30,7 +34,11 @@ impl<'a> Node<'a> {
     pub(super) fn error(&self, what: impl Into<String>) -> TruthError {
         TruthError::Shape {
             file: self.file.to_owned(),
-            path: if self.path.is_empty() { ".".to_owned() } else { self.path.clone() },
+            path: if self.path.is_empty() {
+                ".".to_owned()
+            } else {
+                self.path.clone()
+            },
             what: what.into(),
         }
     }
@@ -38,7 +46,11 @@ impl<'a> Node<'a> {
     /// A field, if the object has it; `null` counts as absent.
     pub(super) fn find(&self, name: &str) -> Option<Self> {
         let value = self.value.get(name).filter(|value| !value.is_null())?;
-        Some(Self { value, file: self.file, path: format!("{}.{name}", self.path) })
+        Some(Self {
+            value,
+            file: self.file,
+            path: format!("{}.{name}", self.path),
+        })
     }
 
     /// Whether the object prints the field, `null` included.
@@ -48,7 +60,8 @@ impl<'a> Node<'a> {
 
     /// A field that must be there.
     pub(super) fn get(&self, name: &str) -> Read<Self> {
-        self.find(name).ok_or_else(|| self.error(format!("field {name:?} is missing")))
+        self.find(name)
+            .ok_or_else(|| self.error(format!("field {name:?} is missing")))
     }
 
     /// The first of several names that the eras use for one field.
@@ -85,7 +98,9 @@ impl<'a> Node<'a> {
     /// A whole number, printed as text or as a number.
     pub(super) fn integer<T: std::str::FromStr>(&self) -> Read<T> {
         let digits = self.name()?;
-        digits.parse().map_err(|_| self.error(format!("not a whole number that fits: {digits:?}")))
+        digits
+            .parse()
+            .map_err(|_| self.error(format!("not a whole number that fits: {digits:?}")))
     }
 
     /// A decimal in text form.

@@ -96,7 +96,10 @@ fn deposit(node: &Node<'_>) -> Result<EscrowDeposit, TruthError> {
 fn legacy_account(node: &Node<'_>) -> Result<EscrowAccount, TruthError> {
     let owner = node.get("owner")?.text()?;
     let (balance, funds) = (node.get("balance")?.dec_coin()?, node.get("funds")?.dec_coin()?);
-    let sum = balance.amount.add(funds.amount).map_err(|error| node.error(error.to_string()))?;
+    let sum = balance
+        .amount
+        .add(funds.amount)
+        .map_err(|error| node.error(error.to_string()))?;
     let entry = |owner: &str, source: &str, rest: &DecCoin| EscrowDeposit {
         owner: owner.to_owned(),
         height: 0,
@@ -109,7 +112,10 @@ fn legacy_account(node: &Node<'_>) -> Result<EscrowAccount, TruthError> {
     Ok(EscrowAccount {
         state: node.get("state")?.text()?,
         settled_at: node.get("settled_at")?.integer()?,
-        funds: vec![DecCoin { denom: balance.denom, amount: sum }],
+        funds: vec![DecCoin {
+            denom: balance.denom,
+            amount: sum,
+        }],
         transferred: vec![node.get("transferred")?.dec_coin()?],
         owner,
         deposits,
@@ -120,14 +126,21 @@ fn payment_entry(node: &Node<'_>) -> Result<(String, EscrowPayment), TruthError>
     let legacy = node.find("account_id");
     let (account, xid, fields) = match legacy {
         Some(account) => (account, node.get("payment_id")?, node.clone()),
-        None => (node.get("id")?.get("aid")?, node.get("id")?.get("xid")?, node.get("state")?),
+        None => (
+            node.get("id")?.get("aid")?,
+            node.get("id")?.get("xid")?,
+            node.get("state")?,
+        ),
     };
     let payment = EscrowPayment {
         owner: fields.get("owner")?.text()?,
         state: fields.get("state")?.text()?,
         rate: fields.get("rate")?.dec_coin()?,
         balance: fields.get("balance")?.dec_coin()?,
-        unsettled: fields.find("unsettled").map(|unsettled| unsettled.dec_coin()).transpose()?,
+        unsettled: fields
+            .find("unsettled")
+            .map(|unsettled| unsettled.dec_coin())
+            .transpose()?,
         withdrawn: fields.get("withdrawn")?.coin()?,
     };
     Ok((keys::join(&account.get("xid")?.text()?, xid.text()?), payment))

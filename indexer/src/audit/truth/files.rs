@@ -25,25 +25,41 @@ pub(super) struct Document {
 impl Folder {
     /// Opens a folder; it must be one.
     pub(super) fn open(dir: &Path) -> Result<Self, TruthError> {
-        fs::read_dir(dir).map_err(|source| TruthError::Io { path: dir.to_owned(), source })?;
+        fs::read_dir(dir).map_err(|source| TruthError::Io {
+            path: dir.to_owned(),
+            source,
+        })?;
         Ok(Self { path: dir.to_owned() })
     }
 
     /// The file `<name>.json`, if it is there.
     pub(super) fn document(&self, name: &str) -> Result<Option<Document>, TruthError> {
         let path = self.path.join(format!("{name}.json"));
-        let io = |source| TruthError::Io { path: path.clone(), source };
+        let io = |source| TruthError::Io {
+            path: path.clone(),
+            source,
+        };
         let bytes = match fs::metadata(&path) {
             Ok(metadata) => metadata.len(),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(io(error)),
         };
         if bytes > MAX_FILE_BYTES {
-            return Err(TruthError::TooLong { path, bytes, limit: MAX_FILE_BYTES });
+            return Err(TruthError::TooLong {
+                path,
+                bytes,
+                limit: MAX_FILE_BYTES,
+            });
         }
         let text = fs::read(&path).map_err(io)?;
-        let value = serde_json::from_slice(&text).map_err(|source| TruthError::Json { path: path.clone(), source })?;
-        Ok(Some(Document { name: path.display().to_string(), value }))
+        let value = serde_json::from_slice(&text).map_err(|source| TruthError::Json {
+            path: path.clone(),
+            source,
+        })?;
+        Ok(Some(Document {
+            name: path.display().to_string(),
+            value,
+        }))
     }
 }
 
@@ -59,7 +75,9 @@ impl Document {
         if root.value().is_array() {
             return root.items();
         }
-        let more = root.find("pagination").and_then(|pagination| pagination.find("next_key"));
+        let more = root
+            .find("pagination")
+            .and_then(|pagination| pagination.find("next_key"));
         if more.is_some() {
             return Err(root.error("only one page of several: join all pages"));
         }
@@ -68,7 +86,12 @@ impl Document {
 }
 
 /// Puts an object into its table; a key that comes twice is an error.
-pub(super) fn insert<T>(table: &mut BTreeMap<String, T>, key: String, object: T, at: &Node<'_>) -> Result<(), TruthError> {
+pub(super) fn insert<T>(
+    table: &mut BTreeMap<String, T>,
+    key: String,
+    object: T,
+    at: &Node<'_>,
+) -> Result<(), TruthError> {
     match table.insert(key.clone(), object) {
         None => Ok(()),
         Some(_) => Err(at.error(format!("object {key} comes twice"))),

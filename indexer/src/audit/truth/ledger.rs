@@ -33,7 +33,12 @@ pub(super) fn read(folder: &Folder, snapshot: &mut Snapshot) -> Result<(), Truth
     Ok(())
 }
 
-fn table<T>(folder: &Folder, file: &str, field: &str, one: impl Fn(&Node<'_>) -> Entry<T>) -> Result<Table<T>, TruthError> {
+fn table<T>(
+    folder: &Folder,
+    file: &str,
+    field: &str,
+    one: impl Fn(&Node<'_>) -> Entry<T>,
+) -> Result<Table<T>, TruthError> {
     let Some(document) = folder.document(file)? else {
         return Ok(None);
     };
@@ -62,7 +67,12 @@ fn provider(node: &Node<'_>) -> Entry<Provider> {
 
 fn audit(node: &Node<'_>) -> Entry<Audit> {
     let key = keys::audit(&node.get("owner")?.text()?, &node.get("auditor")?.text()?);
-    Ok((key, Audit { attributes: node.list("attributes", attribute)? }))
+    Ok((
+        key,
+        Audit {
+            attributes: node.list("attributes", attribute)?,
+        },
+    ))
 }
 
 /// Exactly one of the three records is printed, next to the status.
@@ -97,7 +107,12 @@ fn price(node: &Node<'_>) -> Entry<Price> {
         nanoseconds(&time)?,
         sequence,
     );
-    Ok((key, Price { price: state.get("price")?.dec()? }))
+    Ok((
+        key,
+        Price {
+            price: state.get("price")?.dec()?,
+        },
+    ))
 }
 
 fn nanoseconds(node: &Node<'_>) -> Result<i64, TruthError> {

@@ -28,7 +28,12 @@ pub(super) fn read(folder: &Folder, snapshot: &mut Snapshot) -> Result<(), Truth
         let mut table = BTreeMap::new();
         for node in document.objects("bids")? {
             let node = node.get("bid")?;
-            insert(&mut table, bid_key(&node.one_of(&["id", "bid_id"])?)?, bid(&node)?, &node)?;
+            insert(
+                &mut table,
+                bid_key(&node.one_of(&["id", "bid_id"])?)?,
+                bid(&node)?,
+                &node,
+            )?;
         }
         snapshot.bids = Some(table);
     }
@@ -36,7 +41,12 @@ pub(super) fn read(folder: &Folder, snapshot: &mut Snapshot) -> Result<(), Truth
         let mut table = BTreeMap::new();
         for node in document.objects("leases")? {
             let node = node.get("lease")?;
-            insert(&mut table, bid_key(&node.one_of(&["id", "lease_id"])?)?, lease(&node)?, &node)?;
+            insert(
+                &mut table,
+                bid_key(&node.one_of(&["id", "lease_id"])?)?,
+                lease(&node)?,
+                &node,
+            )?;
         }
         snapshot.leases = Some(table);
     }
@@ -66,7 +76,12 @@ fn read_deployments(folder: &Folder, snapshot: &mut Snapshot) -> Result<(), Trut
                 created_at: group.get("created_at")?.integer()?,
                 spec: canonical(group.get("group_spec")?.value()),
             };
-            insert(&mut groups, group_key(&group.one_of(&["id", "group_id"])?)?, object, &group)?;
+            insert(
+                &mut groups,
+                group_key(&group.one_of(&["id", "group_id"])?)?,
+                object,
+                &group,
+            )?;
         }
     }
     (snapshot.deployments, snapshot.groups) = (Some(deployments), Some(groups));
