@@ -4,9 +4,9 @@ pub mod dec;
 pub mod decode;
 pub mod gpu;
 pub mod model;
-pub mod state;
 pub mod proto;
 pub mod resources;
+pub mod state;
 
 #[cfg(test)]
 pub(crate) mod testing;
