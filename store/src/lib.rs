@@ -2,3 +2,4 @@
 
 pub mod batch;
 pub mod row_binary;
+pub mod engine;
