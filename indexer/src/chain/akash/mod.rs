@@ -2,8 +2,10 @@
 
 pub mod dec;
 pub mod decode;
+pub mod gpu;
 pub mod model;
 pub mod proto;
+pub mod resources;
 pub mod state;
 
 #[cfg(test)]
