@@ -1,5 +1,10 @@
 //! Akash: every era of the chain, decoded into one model.
 
 pub mod dec;
+pub mod decode;
 pub mod model;
+pub mod proto;
 pub mod state;
+
+#[cfg(test)]
+pub(crate) mod testing;
