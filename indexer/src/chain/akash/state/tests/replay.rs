@@ -80,12 +80,12 @@ fn gridlocal_v12_equals_the_chain() {
 
 #[test]
 fn gridlocal_v038_equals_the_chain() {
-    agrees_with_the_chain("akash-gridlocal-v038", 0);
+    agrees_with_the_chain("akash-gridlocal-v038", 147);
 }
 
 #[test]
 fn gridlocal_all_equals_the_chain() {
-    agrees_with_the_chain("akash-gridlocal-all", 0);
+    agrees_with_the_chain("akash-gridlocal-all", 132);
 }
 
 #[test]

@@ -127,17 +127,11 @@ impl Machine<'_> {
         if account.state == AccountState::Closed {
             return Ok(());
         }
-        let (mut burned, mut minted) = (Dec::ZERO, Dec::ZERO);
+        // A debt is converted, but no coins stand behind it.
+        let mut sum = Exchange::default();
         for funds in account.funds.iter_mut().filter(|funds| funds.denom == rate.from) {
-            let old = funds.amount;
-            rate.convert(funds)?;
-            // A debt is converted, but no coins stand behind it.
-            if !old.is_negative() {
-                burned = burned.add(old)?;
-                minted = minted.add(funds.amount)?;
-            }
+            sum.convert(rate, funds)?;
         }
-        moved.add(rate.from, burned.trunc(), minted.trunc())?;
         account
             .deposits
             .iter_mut()
@@ -146,19 +140,41 @@ impl Machine<'_> {
         self.put_account(id, account);
         for state in [AccountState::Open, AccountState::Overdrawn] {
             for held in self.payments_by_prefix(id, state) {
-                self.reprice_payment(&held.id, rate)?;
+                self.reprice_payment(&held.id, rate, &mut sum)?;
             }
         }
-        Ok(())
+        moved.add(rate.from, sum.old.trunc(), sum.new.trunc())
     }
 
-    fn reprice_payment(&mut self, id: &PaymentId, rate: Rate<'_>) -> Result<(), Halt> {
+    fn reprice_payment(&mut self, id: &PaymentId, rate: Rate<'_>, sum: &mut Exchange) -> Result<(), Halt> {
         let mut payment = self.payment(id)?;
-        for coin in [&mut payment.rate, &mut payment.balance, &mut payment.unsettled] {
-            rate.convert(coin)?;
+        if payment.balance.denom == rate.from {
+            sum.convert(rate, &mut payment.balance)?;
         }
+        rate.convert(&mut payment.rate)?;
+        rate.convert(&mut payment.unsettled)?;
         rate.convert_whole(&mut payment.withdrawn)?;
         self.put_payment(id, payment);
+        Ok(())
+    }
+}
+
+/// Coins of one deployment's account and payments before and after.
+#[derive(Default)]
+struct Exchange {
+    old: Dec,
+    new: Dec,
+}
+
+impl Exchange {
+    /// Converts a coin and adds it to the sums, unless it is a debt.
+    fn convert(&mut self, rate: Rate<'_>, coin: &mut DecCoin) -> Result<(), Halt> {
+        let old = coin.amount;
+        rate.convert(coin)?;
+        if !old.is_negative() {
+            self.old = self.old.add(old)?;
+            self.new = self.new.add(coin.amount)?;
+        }
         Ok(())
     }
 }
