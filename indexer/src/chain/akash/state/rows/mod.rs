@@ -1,0 +1,3 @@
+//! Rows of the market and escrow tables.
+
+pub mod json;
