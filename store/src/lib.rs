@@ -2,3 +2,4 @@
 
 pub mod batch;
 pub mod engine;
+pub mod row_binary;
