@@ -14,7 +14,9 @@ fn testdata(name: &str) -> PathBuf {
 async fn replay(name: &str) -> (Arc<Recording>, ReplayHandle) {
     let recording = Arc::new(Recording::open(&testdata(name)).unwrap());
     let loopback = "127.0.0.1:0".parse().unwrap();
-    let handle = serve(recording.clone(), loopback, ReplayOptions::default()).await.unwrap();
+    let handle = serve(recording.clone(), loopback, ReplayOptions::default())
+        .await
+        .unwrap();
     (recording, handle)
 }
 

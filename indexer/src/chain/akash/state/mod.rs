@@ -9,6 +9,7 @@ pub mod error;
 pub mod escrow;
 mod flow;
 mod halt;
+mod hardware;
 pub mod ledger;
 mod machine;
 pub mod market;
@@ -96,6 +97,7 @@ impl State {
         let mut out = StateOutput::default();
         self.run_market(version, block, &mut out)?;
         self.ledger.step(version, block, &mut out)?;
+        self.resolve_hardware(height, &out);
         self.note_mint_status(block);
         out.audits = audit::audit(block, &out.sent, &out.announced);
         self.height = height;

@@ -1,9 +1,10 @@
 //! A state in the words of the chain's REST answers, and those answers in one shape for all eras.
 
 use crate::chain::akash::model::{BidId, DeploymentId, GroupId, OrderId};
+use crate::chain::akash::resources::{group_spec_json, offer_json};
 use crate::chain::akash::state::State;
 use crate::chain::akash::state::escrow::{Account, AccountId, Payment, PaymentId};
-use crate::chain::akash::state::market::{Lease, reason};
+use crate::chain::akash::state::market::Lease;
 use crate::chain::akash::state::rows::json;
 use crate::chain::akash::testing::path;
 use base64::Engine;
@@ -68,7 +69,7 @@ pub(crate) fn stated(state: &State, legacy: bool) -> Objects {
     }
     for (id, group) in &market.groups {
         let created = group.created_at.to_string();
-        let value = json!({"state": group.state.name(), "created_at": created, "spec": json::spec(&group.spec)});
+        let value = json!({"state": group.state.name(), "created_at": created, "spec": group_spec_json(&group.spec)});
         all.insert(key("group", &group_id(id)), value);
     }
     for (id, order) in &market.orders {
@@ -78,7 +79,7 @@ pub(crate) fn stated(state: &State, legacy: bool) -> Objects {
         let value = json!({
             "state": order.state.name(),
             "created_at": order.created_at.to_string(),
-            "spec": json::spec(&order.spec),
+            "spec": group_spec_json(&order.spec),
             "reclamation": window,
         });
         all.insert(key("order", &order_id(id)), value);
@@ -86,9 +87,9 @@ pub(crate) fn stated(state: &State, legacy: bool) -> Objects {
     for (id, bid) in &market.bids {
         let value = json!({
             "state": bid.state.name(),
-            "price": json::coins(std::slice::from_ref(&bid.price))[0],
+            "price": json::dec_coin(&bid.price),
             "created_at": bid.created_at.to_string(),
-            "resources_offer": json::offers(&bid.resources_offer),
+            "resources_offer": offer_json(&bid.resources_offer),
             "reclamation_window": bid.reclamation_window_s.map(|s| format!("{s}s")),
         });
         all.insert(key("bid", &bid_id(id, legacy)), value);
@@ -112,13 +113,10 @@ pub(crate) fn stated(state: &State, legacy: bool) -> Objects {
 }
 
 fn lease_value(lease: &Lease) -> Value {
-    let name = lease.reason_in_state.map(|number| match reason::name(number) {
-        digits if digits.parse::<i32>().is_ok() => json!(number),
-        name => json!(name),
-    });
+    let name = lease.reason_in_state.map(json::close_reason);
     json!({
         "state": lease.state.name(),
-        "price": json::coins(std::slice::from_ref(&lease.price))[0],
+        "price": json::dec_coin(&lease.price),
         "created_at": lease.created_at.to_string(),
         "closed_on": lease.closed_on.to_string(),
         "reason": name,
@@ -146,7 +144,7 @@ fn account_value(id: &AccountId, account: &Account, legacy: bool) -> Value {
 }
 
 fn payment_value(id: &PaymentId, payment: &Payment, legacy: bool) -> Value {
-    let coin = |coin: &crate::chain::akash::model::DecCoin| json::coins(std::slice::from_ref(coin))[0].clone();
+    let coin = |coin: &crate::chain::akash::model::DecCoin| json::dec_coin(coin);
     let withdrawn = json!({"denom": payment.withdrawn.denom, "amount": payment.withdrawn.amount.to_string()});
     let account = json!({"scope": "deployment", "xid": id.account});
     if legacy {
