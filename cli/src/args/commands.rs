@@ -1,0 +1,265 @@
+//! Flags of each command.
+
+use clap::{Args, Subcommand};
+use clap_complete::Shell;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// `gridproof up`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  gridproof up                                              follow Akash mainnet from public endpoints
+  gridproof up --recording testdata/akash-gridlocal-1       index and serve a recording
+  gridproof up --or-recording testdata/akash-gridlocal-1    the recording only where no endpoint answers")]
+pub(crate) struct Up {
+    /// Serve this recording instead of the configured networks (may be given several times)
+    #[arg(long, value_name = "DIR", conflicts_with = "or_recording")]
+    pub recording: Vec<PathBuf>,
+    /// Fall back to this recording where no endpoint of a network answers
+    #[arg(long, value_name = "DIR")]
+    pub or_recording: Option<PathBuf>,
+}
+
+/// `gridproof index`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  gridproof index                                                        follow the configured networks
+  gridproof index --recording testdata/akash-gridlocal-v12 --until-tip   index a recording and stop")]
+pub(crate) struct Index {
+    /// Index this recording instead of the configured networks (may be given several times)
+    #[arg(long, value_name = "DIR")]
+    pub recording: Vec<PathBuf>,
+    /// Stop when every range up to the tip is committed; exit 65 if one is quarantined
+    #[arg(long)]
+    pub until_tip: bool,
+    /// How the built-in replay server behaves
+    #[command(flatten)]
+    pub manners: ReplayManners,
+}
+
+/// `gridproof serve`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example:
+  gridproof serve --data-dir /srv/gridproof --listen 0.0.0.0:8080")]
+pub(crate) struct Serve {}
+
+/// `gridproof engine`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example:
+  gridproof engine --data-dir /srv/gridproof --listen 127.0.0.1:8123")]
+pub(crate) struct EngineArgs {
+    /// Folder of the engine's tables [default: `engine` in the data folder]
+    #[arg(long, value_name = "DIR")]
+    pub path: Option<PathBuf>,
+}
+
+/// `gridproof migrate`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  gridproof migrate status
+  gridproof migrate up")]
+pub(crate) struct Migrate {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: MigrateAction,
+}
+
+/// Actions of `gridproof migrate`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub(crate) enum MigrateAction {
+    /// Which migrations are applied and which wait
+    Status,
+    /// Apply those that wait
+    Up,
+    /// Print the statements that `up` would run
+    Plan,
+    /// Compare applied migrations with the files; exit 65 if one was edited
+    Verify,
+}
+
+/// `gridproof backfill`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  gridproof backfill --network akash --from 26063777 --to 26100000
+  gridproof backfill --retry-quarantined")]
+pub(crate) struct Backfill {
+    /// Network [default: the only one configured]
+    #[arg(long)]
+    pub network: Option<String>,
+    /// First height
+    #[arg(long, required_unless_present = "retry_quarantined")]
+    pub from: Option<u64>,
+    /// Last height
+    #[arg(long, required_unless_present = "retry_quarantined")]
+    pub to: Option<u64>,
+    /// Try quarantined ranges again
+    #[arg(long)]
+    pub retry_quarantined: bool,
+    /// Fetch from this recording (its network is `rec-<chain_id>`)
+    #[arg(long, value_name = "DIR")]
+    pub recording: Option<PathBuf>,
+}
+
+/// `gridproof plan`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example:
+  gridproof plan --json")]
+pub(crate) struct PlanArgs {
+    /// Network [default: all]
+    #[arg(long)]
+    pub network: Option<String>,
+    /// Plan for this recording
+    #[arg(long, value_name = "DIR")]
+    pub recording: Option<PathBuf>,
+}
+
+/// `gridproof status`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  gridproof status
+  gridproof status --watch
+  gridproof status --json")]
+pub(crate) struct Status {
+    /// Print again every two seconds until interrupted
+    #[arg(long)]
+    pub watch: bool,
+}
+
+/// `gridproof verify`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  gridproof verify                                      prove the data folder whole
+  gridproof verify --recording DIR --state DIR/state    index a recording, compare with the chain's own answers")]
+pub(crate) struct Verify {
+    /// Recording to index before comparing
+    #[arg(long, value_name = "DIR")]
+    pub recording: Option<PathBuf>,
+    /// The chain's own answers: one folder per height; absent files are not compared
+    #[arg(long, value_name = "DIR", requires = "recording")]
+    pub state: Option<PathBuf>,
+    /// Network to prove [default: all in the data folder]
+    #[arg(long, conflicts_with = "state")]
+    pub network: Option<String>,
+}
+
+/// `gridproof reindex`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example:
+  gridproof reindex --network akash")]
+pub(crate) struct Reindex {
+    /// Network [default: all in the data folder]
+    #[arg(long)]
+    pub network: Option<String>,
+}
+
+/// `gridproof replay`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  gridproof replay testdata/akash-gridlocal-1 --listen 127.0.0.1:26657
+  gridproof replay testdata/akash-gridlocal-1 --rate 20 --latency 150ms --errors 0.05")]
+pub(crate) struct Replay {
+    /// Recording or archive folder
+    pub folder: PathBuf,
+    /// How the server behaves
+    #[command(flatten)]
+    pub manners: ReplayManners,
+}
+
+/// How a replay server behaves: as good or bad an endpoint as asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Args)]
+pub(crate) struct ReplayManners {
+    /// Requests a second before the replay server answers 429
+    #[arg(long, value_name = "N", env = "GRIDPROOF_REPLAY_RATE")]
+    pub rate: Option<u32>,
+    /// Delay of each of the replay server's answers, such as `150ms`
+    #[arg(long, value_name = "TIME", value_parser = duration, env = "GRIDPROOF_REPLAY_LATENCY")]
+    pub latency: Option<Duration>,
+    /// Share of the replay server's answers that are errors, 0 to 1
+    #[arg(long, value_name = "SHARE", value_parser = share, env = "GRIDPROOF_REPLAY_ERRORS")]
+    pub errors: Option<f64>,
+}
+
+/// `gridproof doctor`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example:
+  gridproof doctor --json")]
+pub(crate) struct Doctor {}
+
+/// `gridproof config`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ConfigArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: ConfigAction,
+}
+
+/// Actions of `gridproof config`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub(crate) enum ConfigAction {
+    /// Print the configuration in force
+    #[command(after_help = "Example:
+  gridproof config show --origin")]
+    Show {
+        /// Say where each value came from
+        #[arg(long)]
+        origin: bool,
+    },
+}
+
+/// `gridproof completions`.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(after_help = "Example:
+  gridproof completions bash > /etc/bash_completion.d/gridproof")]
+pub(crate) struct Completions {
+    /// Shell
+    pub shell: Shell,
+}
+
+/// Parses `150ms`, `2s` or `1m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is not a time: write a number with `ms`, `s` or `m`, such as 150ms");
+    let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    let factor_ms = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        _ => return Err(wrong()),
+    };
+    number
+        .checked_mul(factor_ms)
+        .map(Duration::from_millis)
+        .ok_or_else(wrong)
+}
+
+/// Parses a share of 0 to 1.
+fn share(text: &str) -> Result<f64, String> {
+    let wrong = || format!("`{text}` is not a share: write a number from 0 to 1, such as 0.05");
+    text.parse()
+        .ok()
+        .filter(|share| (0.0..=1.0).contains(share))
+        .ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn times_need_a_unit() {
+        assert_eq!(duration("150ms").unwrap(), Duration::from_millis(150));
+        assert_eq!(duration("2s").unwrap(), Duration::from_secs(2));
+        assert!(duration("2").is_err());
+        assert!(duration("s").is_err());
+        assert!(duration("99999999999999999999s").is_err());
+    }
+
+    #[test]
+    fn shares_are_within_one() {
+        assert_eq!(share("0.05").unwrap(), 0.05);
+        assert!(share("1.5").is_err());
+        assert!(share("NaN").is_err());
+    }
+}

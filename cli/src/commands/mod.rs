@@ -1,0 +1,4 @@
+//! What each command does.
+
+pub(crate) mod completions;
+pub(crate) mod config;
