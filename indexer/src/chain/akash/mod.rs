@@ -1,4 +1,9 @@
 //! Akash: every era of the chain, decoded into one model.
 
 pub mod dec;
+pub mod decode;
 pub mod model;
+pub mod proto;
+
+#[cfg(test)]
+pub(crate) mod testing;
