@@ -4,6 +4,7 @@ pub mod dec;
 pub mod decode;
 pub mod model;
 pub mod proto;
+pub mod state;
 
 #[cfg(test)]
 pub(crate) mod testing;
