@@ -1,0 +1,165 @@
+//! Several endpoints of one chain behind one face.
+
+mod aimd;
+mod choose;
+mod endpoint;
+mod fetch;
+mod head;
+mod health;
+mod request;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::{Notify, watch};
+
+pub use endpoint::EndpointStatus;
+pub use health::EndpointState;
+
+use endpoint::Endpoint;
+use request::Need;
+
+use super::comet::{CometClient, HttpClients, Limits};
+use super::{FetchError, Head, RawBlock, Source};
+
+/// How a pool behaves. Start from [`PoolConfig::new`].
+#[derive(Clone, Debug)]
+pub struct PoolConfig {
+    /// Chain id that every endpoint must serve.
+    pub chain_id: String,
+    /// URLs of the endpoints.
+    pub endpoints: Vec<String>,
+    /// What one request may cost.
+    pub limits: Limits,
+    /// Requests in flight at one endpoint, at most.
+    pub max_in_flight: u32,
+    /// Heights of one range that are fetched at the same time.
+    pub parallel: usize,
+    /// How long one request is tried on all endpoints before it is given up.
+    pub patience: Duration,
+    /// Fraction of ranges, 0 to 1, of which one block hash is compared with another endpoint. The first range always is.
+    pub cross_check: f64,
+    /// How far one endpoint may be ahead of all others and be believed, in blocks.
+    pub max_lead: u64,
+    /// Time between two looks at the tip where no websocket tells of it.
+    pub poll: Duration,
+}
+
+impl PoolConfig {
+    /// The defaults for public endpoints.
+    pub fn new(chain_id: impl Into<String>, endpoints: Vec<String>) -> Self {
+        Self {
+            chain_id: chain_id.into(),
+            endpoints,
+            limits: Limits::default(),
+            max_in_flight: 16,
+            parallel: 64,
+            patience: Duration::from_secs(60),
+            cross_check: 1.0 / 16.0,
+            max_lead: 50,
+            poll: Duration::from_secs(3),
+        }
+    }
+}
+
+/// The [`Source`] of a network. Must be used within a tokio runtime.
+#[derive(Debug)]
+pub struct Pool {
+    config: PoolConfig,
+    endpoints: Vec<Arc<Endpoint>>,
+    changed: Arc<Notify>,
+    head: watch::Sender<u64>,
+    cross_checks: AtomicU64,
+}
+
+impl Pool {
+    /// A pool over the configured endpoints. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// No endpoint is configured, a URL is not one, or no HTTP client can be built on this machine.
+    pub fn new(config: PoolConfig) -> Result<Self, FetchError> {
+        if config.endpoints.is_empty() {
+            return Err(FetchError::Exhausted {
+                what: config.chain_id,
+                attempts: Vec::new(),
+            });
+        }
+        let clients = HttpClients::default();
+        let changed = Arc::new(Notify::new());
+        let mut endpoints = Vec::with_capacity(config.endpoints.len());
+        for (index, url) in config.endpoints.iter().enumerate() {
+            let client = CometClient::new(&clients, url, &config.chain_id, config.limits.clone())?;
+            endpoints.push(Arc::new(Endpoint::new(
+                index,
+                client,
+                config.max_in_flight,
+                changed.clone(),
+            )));
+        }
+        let head = watch::Sender::new(0);
+        Ok(Self {
+            config,
+            endpoints,
+            changed,
+            head,
+            cross_checks: AtomicU64::new(0),
+        })
+    }
+
+    /// State of each endpoint, in the configured order.
+    pub fn status(&self) -> Vec<EndpointStatus> {
+        self.endpoints.iter().map(|e| e.snapshot()).collect()
+    }
+
+    /// Block hashes compared between two endpoints since the start.
+    pub fn cross_checks_total(&self) -> u64 {
+        self.cross_checks.load(Ordering::Relaxed)
+    }
+
+    fn cross_check_due(&self) -> bool {
+        self.cross_checks_total() == 0 && self.config.cross_check > 0.0 || fastrand::f64() < self.config.cross_check
+    }
+
+    fn cross_checked(&self) {
+        self.cross_checks.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn head_seen(&self) -> u64 {
+        *self.head.borrow()
+    }
+
+    fn raise_head(&self, height: u64) {
+        self.head.send_if_modified(|head| {
+            let higher = height > *head;
+            *head = height.max(*head);
+            higher
+        });
+    }
+}
+
+impl Source for Pool {
+    async fn head(&self) -> Result<Head, FetchError> {
+        self.newest().await
+    }
+
+    async fn fetch_range_after(&self, from: u64, to: u64, parent: Option<&str>) -> Result<Vec<RawBlock>, FetchError> {
+        self.range(from, to, parent).await
+    }
+
+    fn heads(&self) -> watch::Receiver<u64> {
+        self.head.subscribe()
+    }
+
+    async fn genesis(&self) -> Result<Bytes, FetchError> {
+        let need = Need {
+            what: "the genesis document".to_owned(),
+            height: 0,
+            exists: false,
+            not: BTreeSet::new(),
+        };
+        Ok(self.request(&need, |c| async move { c.genesis().await }).await?.0)
+    }
+}
