@@ -2,9 +2,11 @@
 
 pub mod dec;
 pub mod decode;
+pub mod gpu;
 pub mod model;
 pub mod proto;
 pub mod state;
+pub mod resources;
 
 #[cfg(test)]
 pub(crate) mod testing;
