@@ -28,6 +28,22 @@ pub enum PipelineError {
     /// The archive could not be written or read.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// The archive has a hole where there should be none.
+    #[error("network {network}: height {height} is committed but not in the archive; restore the archive or fetch the range again")]
+    NotArchived {
+        /// Network.
+        network: String,
+        /// The height.
+        height: u64,
+    },
+    /// A state cannot be written.
+    #[error("the state at height {height} cannot be kept: {why}")]
+    Checkpoint {
+        /// Height.
+        height: u64,
+        /// What went wrong.
+        why: String,
+    },
     /// A worker thread died.
     #[error("a worker ended without an answer: {0}; this is a fault of gridproof, please report it")]
     Worker(#[from] tokio::task::JoinError),

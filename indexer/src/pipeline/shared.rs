@@ -1,16 +1,18 @@
 //! What the stages of one follower have in common.
 
 use super::board::Board;
+use super::error::PipelineError;
 use super::metrics::Metrics;
 use super::plan::Cut;
 use super::quarantine::Rejected;
+use super::status::EndpointStatus;
+use super::vault::Vault;
+use crate::source::{EndpointState, Pool};
 use crate::chain::akash::state::ChainRules;
-use gridproof_store::archive::Archive;
 use gridproof_store::batch::Origin;
 use gridproof_store::commit::Committer;
 use gridproof_store::crash::CrashPoints;
-use gridproof_store::state_db::{ClaimedRange, StageKey, StateDb, StateError};
-use std::sync::Arc;
+use gridproof_store::state_db::{ClaimedRange, Span, StageKey, StateDb, WriterLease};
 use std::time::Duration;
 
 /// Version of the code that derives rows. Raise it when the same archive gives other rows: it is part of
@@ -69,15 +71,16 @@ pub struct Settings {
     pub retry_quarantined: bool,
 }
 
+/// Time between two looks at the tip and the endpoints.
+pub(super) const STATUS_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Everything that a stage needs.
 #[derive(Debug)]
-pub struct Shared<S> {
+pub struct Shared {
     /// The network.
     pub chain: Chain,
-    /// Where blocks come from.
-    pub source: Arc<S>,
-    /// Where raw ranges and checkpoints are kept.
-    pub archive: Archive,
+    /// Where raw ranges and states are kept.
+    pub vault: Vault,
     /// What writes rows.
     pub committer: Committer,
     /// What knows progress.
@@ -92,7 +95,7 @@ pub struct Shared<S> {
     pub board: Board,
 }
 
-impl<S> Shared<S> {
+impl Shared {
     /// What all rows share.
     pub fn origin(&self) -> Origin {
         Origin { network: self.chain.network.clone(), chain_id: self.chain.chain_id.clone() }
@@ -109,11 +112,45 @@ impl<S> Shared<S> {
     }
 
     /// Sets a claimed range aside and shows it.
-    pub async fn quarantine(&self, claim: &ClaimedRange, rejected: &Rejected) -> Result<(), StateError> {
+    pub async fn quarantine(&self, claim: &ClaimedRange, rejected: &Rejected) -> Result<(), PipelineError> {
         let network = self.chain.network.as_str();
         let (stage, range) = (claim.key.stage.as_str(), claim.span.to_string());
         tracing::error!(network, stage, range, fault = rejected.fault.name(), height = rejected.height, reason = rejected.reason, "range set aside; `gridproof backfill --retry-quarantined` tries it again");
         self.committer.quarantine(claim, &rejected.to_string()).await?;
         Ok(())
     }
+
+    /// The lease under which this process writes.
+    pub fn lease(&self) -> &WriterLease {
+        self.committer.lease()
+    }
+
+    /// Claims heights of a stage for this process.
+    pub async fn claim(&self, key: &StageKey, span: Span) -> Result<ClaimedRange, PipelineError> {
+        Ok(self.state_db.claim(self.lease(), key, span, DECODER_VERSION).await?)
+    }
+
+    /// Shows what the state database and, where given, the endpoints say now.
+    pub async fn refresh(&self, source: Option<&Pool>) -> Result<(), PipelineError> {
+        let status = self.state_db.status().await?;
+        if let Some(stored) = status.networks.iter().find(|stored| stored.network.name == self.chain.network) {
+            self.board.refresh(stored, source.map(endpoints));
+            self.metrics.observe(&self.board.now());
+        }
+        Ok(())
+    }
+}
+
+/// The endpoints of a pool, for the status.
+fn endpoints(pool: &Pool) -> Vec<EndpointStatus> {
+    let convert = |endpoint: crate::source::EndpointStatus| EndpointStatus {
+        host: endpoint.url,
+        state: serde_json::to_value(endpoint.state).ok().and_then(|s| s.as_str().map(str::to_owned)).unwrap_or_default(),
+        healthy: endpoint.state == EndpointState::Ok,
+        tip: endpoint.tip,
+        floor: endpoint.floor,
+        latency_ms: endpoint.latency_ms.map(|ms| ms.max(0.0) as u64),
+        last_error: endpoint.last_error,
+    };
+    pool.status().into_iter().map(convert).collect()
 }

@@ -1,11 +1,12 @@
 //! The state stage: archived blocks in height order through the state machine, with checkpoints.
 
+use super::checkpoint;
 use super::derive::decode_range;
 use super::error::PipelineError;
 use super::facts::FactsProgress;
 use super::metrics::Step;
 use super::quarantine::{Fault, Rejected};
-use super::shared::{DECODER_VERSION, Shared};
+use super::shared::Shared;
 use crate::chain::akash::model::Block;
 use crate::chain::akash::state::State;
 use crate::source::RawBlock;
@@ -50,7 +51,7 @@ impl StateStage {
         while let Some(range) = self.next_range(machine.state.height).await? {
             let claim = match self.claims.pop_front() {
                 Some(claim) => claim,
-                None => self.shared.committer.claim(&self.shared.state_key(), range, DECODER_VERSION).await?,
+                None => self.shared.claim(&self.shared.state_key(), range).await?,
             };
             self.shared.crash.pass("after-state-claim");
             match self.step(&claim, machine.state).await? {
@@ -60,7 +61,7 @@ impl StateStage {
             if machine.state.height - machine.checkpoint >= self.shared.settings.checkpoint_heights {
                 self.checkpoint(&mut machine).await?;
             }
-            self.shared.refresh().await?;
+            self.shared.refresh(None).await?;
         }
         if machine.state.height > machine.checkpoint {
             self.checkpoint(&mut machine).await?;
@@ -98,7 +99,7 @@ impl StateStage {
     /// Takes one claimed range in and commits its rows; gives the state after it.
     async fn step(&self, claim: &ClaimedRange, state: State) -> Result<Result<State, Rejected>, PipelineError> {
         let (shared, span, started) = (self.shared.clone(), claim.span, Instant::now());
-        let raws = shared.archive.read_span(&shared.chain.network, span).await?;
+        let raws = shared.vault.read(span).await?;
         let worker = shared.clone();
         let stepped = tokio::task::spawn_blocking(move || step_range(&worker, state, &raws)).await?;
         shared.metrics.step(&shared.chain.network, Step::StepState, started.elapsed());
@@ -107,7 +108,7 @@ impl StateStage {
             Err(rejected) => return Ok(Err(rejected)),
         };
         let (committing, rows) = (Instant::now(), stepped.batch.rows());
-        shared.committer.commit(claim, stepped.batch).await?;
+        shared.committer.commit(claim, &stepped.batch).await?;
         shared.metrics.step(&shared.chain.network, Step::CommitState, committing.elapsed());
         shared.metrics.committed(&shared.chain.network, "state", rows);
         shared.board.block_time("state", span.to, stepped.time_s);
@@ -120,13 +121,24 @@ impl StateStage {
     async fn give_up(&self, claim: &ClaimedRange, rejected: &Rejected) -> Result<(), PipelineError> {
         self.shared.quarantine(claim, rejected).await?;
         self.shared.board.state_waits(Some(format!("stopped before height {}: {rejected}", claim.span.from)));
-        self.shared.refresh().await
+        self.shared.refresh(None).await
     }
 
     /// Keeps the state, so that the next start need not replay everything.
     async fn checkpoint(&self, machine: &mut Machine) -> Result<(), PipelineError> {
-        checkpoint(&self.shared, &machine.state).await?;
+        checkpoint::keep(&self.shared, &machine.state).await?;
         machine.checkpoint = machine.state.height;
         Ok(())
     }
+}
+
+/// Decodes a range, runs it through the state machine and gathers its rows.
+fn step_range(shared: &Shared, mut state: State, raws: &[RawBlock]) -> Result<Stepped, Rejected> {
+    let blocks = decode_range(&shared.chain.chain_id, raws)?;
+    let mut batch = Batch::new(shared.origin());
+    for block in &blocks {
+        state.step(block, &mut batch).map_err(|error| Rejected::new(Fault::State, block.header.height, &error))?;
+    }
+    let time_s = blocks.last().map_or(0, |block: &Block| block.header.time.unix_timestamp());
+    Ok(Stepped { state, batch, time_s })
 }

@@ -6,20 +6,19 @@ use crate::pipeline::links::Links;
 use crate::pipeline::metrics::Step;
 use crate::pipeline::quarantine::Rejected;
 use crate::pipeline::shared::Shared;
-use crate::source::Source;
 use gridproof_store::state_db::ClaimedRange;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{mpsc, watch};
 
 /// Commits ranges one after the other, so that each sees the borders of all before it.
-pub(super) struct Commits<S> {
-    pub(super) shared: Arc<Shared<S>>,
+pub(super) struct Commits {
+    pub(super) shared: Arc<Shared>,
     pub(super) links: Links,
     pub(super) progress: watch::Sender<FactsProgress>,
 }
 
-impl<S: Source> Commits<S> {
+impl Commits {
     /// Runs until the step before ends.
     pub(super) async fn run(mut self, mut ranges: mpsc::Receiver<Derived>) -> Result<(), PipelineError> {
         while let Some(Derived { claim, outcome }) = ranges.recv().await {
@@ -27,7 +26,7 @@ impl<S: Source> Commits<S> {
                 Ok(rows) => self.commit(claim, rows).await?,
                 Err(rejected) => self.shared.quarantine(&claim, &rejected).await?,
             }
-            self.shared.refresh().await?;
+            self.shared.refresh(None).await?;
         }
         Ok(())
     }
@@ -41,11 +40,12 @@ impl<S: Source> Commits<S> {
     async fn commit(&mut self, claim: ClaimedRange, rows: Rows) -> Result<(), PipelineError> {
         let (network, span, started) = (self.shared.chain.network.clone(), claim.span, Instant::now());
         let count = rows.batch.rows();
-        self.shared.committer.commit(&claim, rows.batch).await?;
+        self.shared.committer.commit(&claim, &rows.batch).await?;
         let took = started.elapsed();
         self.shared.metrics.step(&network, Step::CommitFacts, took);
         self.shared.metrics.committed(&network, "facts", count);
         tracing::info!(network, stage = "facts", from = span.from, to = span.to, rows = count, elapsed_ms = took.as_millis() as u64, "committed");
+        self.shared.board.block_time("facts", span.to, rows.time_s);
         self.links.learn(span.from, rows.first);
         self.links.learn(span.to, rows.last);
         self.progress.send_modify(|progress| progress.committed.insert(span));

@@ -6,18 +6,25 @@ use crate::pipeline::error::PipelineError;
 use crate::pipeline::metrics::Step;
 use crate::pipeline::plan::Plan;
 use crate::pipeline::quarantine::{Fault, Rejected};
-use crate::pipeline::shared::{DECODER_VERSION, Goal, Shared};
-use crate::source::{Attempt, Class, Defect, FetchError, RawBlock, Source};
+use crate::pipeline::ranges::RangeSet;
+use crate::pipeline::shared::{Goal, Shared};
+use crate::source::{Attempt, Class, Defect, FetchError, Pool, RawBlock, Source};
 use gridproof_store::state_db::{ClaimedRange, Span};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Fetches what the plan says until the goal is reached or `stop`.
-pub(super) struct Fetcher<S> {
-    pub(super) shared: Arc<Shared<S>>,
+pub(super) struct Fetcher {
+    pub(super) shared: Arc<Shared>,
+    pub(super) source: Arc<Pool>,
     pub(super) plan: Plan,
+    /// Claims that an earlier run left.
+    pub(super) claims: HashMap<Span, ClaimedRange>,
+    /// Spans that the archive must not answer for.
+    pub(super) refetch: RangeSet,
     pub(super) heads: watch::Receiver<u64>,
     pub(super) out: mpsc::Sender<Raw>,
     pub(super) stop: CancellationToken,
@@ -37,7 +44,7 @@ enum Fetched {
     Stopped,
 }
 
-impl<S: Source> Fetcher<S> {
+impl Fetcher {
     /// Runs until everything up to the goal is fetched or set aside.
     pub(super) async fn run(mut self) -> Result<(), PipelineError> {
         while !self.stop.is_cancelled() {
@@ -73,9 +80,9 @@ impl<S: Source> Fetcher<S> {
 
     /// Takes one range from the archive or from the endpoints, and hands it on.
     async fn one(&mut self, range: Span) -> Result<(), PipelineError> {
-        let shared = self.shared.clone();
-        if let Some(blocks) = shared.archive.read_range(&shared.chain.network, range).await? {
-            let claim = shared.committer.claim(&shared.facts_key(), range, DECODER_VERSION).await?;
+        if !self.refetch.contains(range.from) && self.shared.vault.has(range).await? {
+            let blocks = self.shared.vault.read(range).await?;
+            let claim = self.claim(range).await?;
             return self.hand_on(claim, blocks).await;
         }
         match self.fetch(range).await? {
@@ -95,12 +102,20 @@ impl<S: Source> Fetcher<S> {
         }
     }
 
+    /// The claim of an earlier run, or a new one.
+    async fn claim(&mut self, range: Span) -> Result<ClaimedRange, PipelineError> {
+        match self.claims.remove(&range) {
+            Some(claim) => Ok(claim),
+            None => self.shared.claim(&self.shared.facts_key(), range).await,
+        }
+    }
+
     /// Claims a range only to set it aside.
     async fn set_aside(&mut self, range: Span, rejected: &Rejected) -> Result<(), PipelineError> {
-        let claim = self.shared.committer.claim(&self.shared.facts_key(), range, DECODER_VERSION).await?;
+        let claim = self.claim(range).await?;
         self.shared.quarantine(&claim, rejected).await?;
         self.plan.take(range);
-        self.shared.refresh().await
+        self.shared.refresh(None).await
     }
 
     /// Keeps the bytes before anything is made of them.
@@ -108,11 +123,10 @@ impl<S: Source> Fetcher<S> {
         let (shared, started) = (self.shared.clone(), Instant::now());
         let network = &shared.chain.network;
         let bytes: usize = blocks.iter().map(size).sum();
-        shared.archive.put_range(network, range, &blocks).await?;
+        shared.vault.put(range, &blocks).await?;
         shared.metrics.step(network, Step::Archive, started.elapsed());
         shared.metrics.fetched(network, bytes as u64);
-        shared.crash.pass("after-archive");
-        let claim = shared.committer.claim(&shared.facts_key(), range, DECODER_VERSION).await?;
+        let claim = self.claim(range).await?;
         self.hand_on(claim, blocks).await
     }
 
@@ -132,7 +146,7 @@ impl<S: Source> Fetcher<S> {
             let started = Instant::now();
             let answer = tokio::select! {
                 () = self.stop.cancelled() => return Ok(Fetched::Stopped),
-                answer = shared.source.fetch_range(range.from, range.to) => answer,
+                answer = self.source.fetch_range(range.from, range.to) => answer,
             };
             shared.metrics.step(network, Step::Fetch, started.elapsed());
             let error = match answer {

@@ -12,7 +12,7 @@ use super::plan::Plan;
 use super::quarantine::Rejected;
 use super::ranges::RangeSet;
 use super::shared::Shared;
-use crate::source::{RawBlock, Source};
+use crate::source::{Pool, RawBlock, Source};
 use gridproof_store::batch::Batch;
 use gridproof_store::state_db::ClaimedRange;
 use std::sync::Arc;
@@ -36,6 +36,19 @@ struct Rows {
     batch: Batch,
     first: Edge,
     last: Edge,
+    time_s: i64,
+}
+
+/// What the stage is to do, and with what.
+pub(super) struct Work {
+    pub(super) shared: Arc<Shared>,
+    pub(super) source: Arc<Pool>,
+    pub(super) plan: Plan,
+    /// Claims that an earlier run left; the plan gives their spans first.
+    pub(super) claims: Vec<ClaimedRange>,
+    /// Spans that were set aside and are to be fetched again whatever the archive has.
+    pub(super) refetch: RangeSet,
+    pub(super) links: Links,
 }
 
 /// How far the facts are, for the state stage.
@@ -48,17 +61,17 @@ pub(super) struct FactsProgress {
 }
 
 /// Runs the stage until its goal is reached or `stop`.
-pub(super) async fn run<S: Source>(
-    shared: Arc<Shared<S>>,
-    plan: Plan,
-    links: Links,
+pub(super) async fn run(
+    work: Work,
     progress: watch::Sender<FactsProgress>,
     stop: CancellationToken,
 ) -> Result<(), PipelineError> {
     let (raw_out, raw_in) = mpsc::channel(1);
     let (rows_out, rows_in) = mpsc::channel(1);
-    let heads = shared.source.heads();
-    let fetcher = fetch::Fetcher { shared: shared.clone(), plan, heads, out: raw_out, stop };
+    let Work { shared, source, plan, claims, refetch, links } = work;
+    let claims = claims.into_iter().map(|claim| (claim.span, claim)).collect();
+    let heads = source.heads();
+    let fetcher = fetch::Fetcher { shared: shared.clone(), source, plan, claims, refetch, heads, out: raw_out, stop };
     let committer = commit::Commits { shared: shared.clone(), links, progress: progress.clone() };
     let result = tokio::try_join!(fetcher.run(), derive(shared, raw_in, rows_out), committer.run(rows_in));
     progress.send_modify(|progress| progress.done = true);
@@ -66,8 +79,8 @@ pub(super) async fn run<S: Source>(
 }
 
 /// Second step: decodes and derives on a blocking thread.
-async fn derive<S: Source>(
-    shared: Arc<Shared<S>>,
+async fn derive(
+    shared: Arc<Shared>,
     mut ranges: mpsc::Receiver<Raw>,
     out: mpsc::Sender<Derived>,
 ) -> Result<(), PipelineError> {
@@ -83,11 +96,16 @@ async fn derive<S: Source>(
 }
 
 /// The fact rows of a range.
-fn rows<S>(shared: &Shared<S>, raws: &[RawBlock]) -> Result<Rows, Rejected> {
+fn rows(shared: &Shared, raws: &[RawBlock]) -> Result<Rows, Rejected> {
     let blocks = super::derive::decode_range(&shared.chain.chain_id, raws)?;
     let batch = super::derive::derive_facts(shared.origin(), &blocks)?;
     match (blocks.first(), blocks.last()) {
-        (Some(first), Some(last)) => Ok(Rows { batch, first: Edge::of(&first.header), last: Edge::of(&last.header) }),
+        (Some(first), Some(last)) => Ok(Rows {
+            batch,
+            first: Edge::of(&first.header),
+            last: Edge::of(&last.header),
+            time_s: last.header.time.unix_timestamp(),
+        }),
         _ => Err(Rejected::because(super::quarantine::Fault::Archive, 0, "the range is empty")),
     }
 }
