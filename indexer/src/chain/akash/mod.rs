@@ -7,6 +7,7 @@ pub mod model;
 pub mod proto;
 pub mod state;
 pub mod resources;
+pub mod state;
 
 #[cfg(test)]
 pub(crate) mod testing;

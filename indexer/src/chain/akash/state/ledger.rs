@@ -15,6 +15,9 @@ mod providers;
 mod records;
 mod supply;
 
+#[cfg(test)]
+mod tests;
+
 pub use audits::{AuditId, Audits};
 pub use bme::{BME_ACCOUNT, Bme, Vault};
 pub use oracle::{Oracle, PriceId, PriceStatus};
@@ -147,6 +150,24 @@ impl Ledger {
     /// Supply.
     pub fn supply(&self) -> &Supply {
         &self.supply
+    }
+
+    /// Whether an object of this part of the state exists.
+    pub fn holds(&self, key: &ObjectKey) -> bool {
+        match key {
+            ObjectKey::Provider(owner) => self.providers.get(owner).is_some(),
+            ObjectKey::ProviderAttribute { owner, key, value } => self.providers.get(owner).is_some_and(|provider| {
+                let mut attributes = provider.record.attributes.iter();
+                attributes.any(|attribute| attribute.key == *key && attribute.value == *value)
+            }),
+            ObjectKey::Audit { owner, auditor } => self.audits.get(owner, auditor).is_some(),
+            ObjectKey::BmeVault => self.bme.is_active(),
+            ObjectKey::BmeLedger { .. } => RecordId::of_key(key).is_some_and(|id| self.bme.record(&id).is_some()),
+            ObjectKey::OraclePrice { .. } => PriceId::of_key(key).is_some_and(|id| self.oracle.price(&id).is_some()),
+            ObjectKey::OracleStatus(denom) => self.oracle.status(denom).is_some(),
+            ObjectKey::Supply(denom) => self.supply.of(denom) != 0,
+            _ => false,
+        }
     }
 
     fn begin(&mut self, version: Version, block: &Block, out: &mut StateOutput) -> Result<(), String> {

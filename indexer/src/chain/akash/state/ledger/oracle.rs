@@ -28,6 +28,27 @@ pub struct PriceId {
 }
 
 impl PriceId {
+    /// The price that a key names.
+    pub(super) fn of_key(key: &ObjectKey) -> Option<Self> {
+        let ObjectKey::OraclePrice {
+            source,
+            denom,
+            base_denom,
+            time_ns,
+            sequence,
+        } = key
+        else {
+            return None;
+        };
+        Some(Self {
+            source: *source,
+            denom: denom.clone(),
+            base_denom: base_denom.clone(),
+            time_ns: *time_ns,
+            sequence: *sequence,
+        })
+    }
+
     fn key(&self) -> ObjectKey {
         ObjectKey::OraclePrice {
             source: self.source,
@@ -176,6 +197,9 @@ impl Oracle {
     /// Marks everything, for the first block after a genesis.
     pub(super) fn mark_all(&self, out: &mut StateOutput) {
         self.prices.keys().for_each(|id| out.mark(id.key()));
+        self.status
+            .keys()
+            .for_each(|denom| out.mark(ObjectKey::OracleStatus(denom.clone())));
     }
 
     fn status_mut(&mut self, denom: &str, out: &mut StateOutput) -> &mut PriceStatus {

@@ -71,6 +71,27 @@ impl RecordId {
         })
     }
 
+    /// The record that a key names.
+    pub(super) fn of_key(key: &ObjectKey) -> Option<Self> {
+        let ObjectKey::BmeLedger {
+            denom,
+            to_denom,
+            source,
+            height,
+            sequence,
+        } = key
+        else {
+            return None;
+        };
+        Some(Self {
+            denom: denom.clone(),
+            to_denom: to_denom.clone(),
+            source: source.clone(),
+            height: *height,
+            sequence: *sequence,
+        })
+    }
+
     /// The key that marks it changed.
     pub(super) fn key(&self) -> ObjectKey {
         ObjectKey::BmeLedger {
