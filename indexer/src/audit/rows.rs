@@ -3,6 +3,8 @@
 //! A field of type `Option` is absent where the chain of that era does not print it; an absent expected
 //! field is not compared.
 
+use super::error::TruthError;
+use super::node::Node;
 use crate::chain::akash::dec::Dec;
 use crate::chain::akash::model::{Coin, DecCoin};
 
@@ -227,6 +229,18 @@ pub struct EscrowDeposit {
     pub source: String,
     /// What is left.
     pub balance: DecCoin,
+}
+
+impl EscrowDeposit {
+    /// From the chain's JSON of v1.0.0 and later.
+    pub(super) fn from_node(node: &Node<'_>) -> Result<Self, TruthError> {
+        Ok(Self {
+            owner: node.get("owner")?.text()?,
+            height: node.get("height")?.integer()?,
+            source: node.get("source")?.text()?,
+            balance: node.get("balance")?.dec_coin()?,
+        })
+    }
 }
 
 impl Printed for EscrowDeposit {

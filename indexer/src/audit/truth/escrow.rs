@@ -80,16 +80,7 @@ fn account(node: &Node<'_>) -> Result<EscrowAccount, TruthError> {
         settled_at: state.get("settled_at")?.integer()?,
         funds: state.list("funds", Node::dec_coin)?,
         transferred: state.list("transferred", Node::dec_coin)?,
-        deposits: state.list("deposits", deposit)?,
-    })
-}
-
-fn deposit(node: &Node<'_>) -> Result<EscrowDeposit, TruthError> {
-    Ok(EscrowDeposit {
-        owner: node.get("owner")?.text()?,
-        height: node.get("height")?.integer()?,
-        source: node.get("source")?.text()?,
-        balance: node.get("balance")?.dec_coin()?,
+        deposits: state.list("deposits", EscrowDeposit::from_node)?,
     })
 }
 

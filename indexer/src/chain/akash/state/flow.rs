@@ -9,11 +9,11 @@ use crate::chain::akash::model::{Coin, Event, EventBody};
 use std::collections::VecDeque;
 
 /// The escrow module account.
-pub const ESCROW: &str = "akash14pphss726thpwws3yc458hggufynm9x77l4l2u";
+pub(crate) const ESCROW: &str = "akash14pphss726thpwws3yc458hggufynm9x77l4l2u";
 /// The distribution module account: community pool and staking rewards.
-pub const DISTRIBUTION: &str = "akash1jv65s3grqf6v6jl3dp4t6c9t9rk99cd82yfms9";
+pub(crate) const DISTRIBUTION: &str = "akash1jv65s3grqf6v6jl3dp4t6c9t9rk99cd82yfms9";
 /// The BME module account.
-pub const BME: &str = "akash1klpwzlvfnw7j8gtdd0cuu9vaw9ermsmd37sg55";
+pub(crate) const BME: &str = "akash1klpwzlvfnw7j8gtdd0cuu9vaw9ermsmd37sg55";
 
 /// Coins that somebody paid into the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,10 +37,20 @@ impl Flow {
     pub(crate) fn of(events: &[Event]) -> Self {
         let mut flow = Self::default();
         for event in events {
-            let EventBody::Transfer { recipient, sender, amount } = &event.body else { continue };
+            let EventBody::Transfer {
+                recipient,
+                sender,
+                amount,
+            } = &event.body
+            else {
+                continue;
+            };
             if recipient == ESCROW {
                 let coins = amount.iter().cloned();
-                flow.inbound.extend(coins.map(|coin| Inbound { sender: sender.clone(), coin }));
+                flow.inbound.extend(coins.map(|coin| Inbound {
+                    sender: sender.clone(),
+                    coin,
+                }));
             } else if sender == ESCROW {
                 flow.outbound.push((recipient.clone(), amount.clone()));
             }
@@ -54,7 +64,10 @@ impl Flow {
         while rest > 0 {
             let next = self.inbound.pop_front().filter(|next| next.coin.denom == deposit.denom);
             let Some(next) = next.filter(|next| next.coin.amount <= rest) else {
-                let what = format!("the transfers do not pay the deposit of {}{}", deposit.amount, deposit.denom);
+                let what = format!(
+                    "the transfers do not pay the deposit of {}{}",
+                    deposit.amount, deposit.denom
+                );
                 return Err(Halt::Impossible(what));
             };
             rest -= next.coin.amount;
@@ -73,7 +86,12 @@ impl Flow {
         let next = self.outbound.get(self.sent);
         next.is_some_and(|(to, coins)| {
             let same = |coin: &Coin| coin.denom == denom && coin.amount == amount;
-            to == recipient && if amount == 0 { coins.is_empty() } else { coins.iter().any(same) }
+            to == recipient
+                && if amount == 0 {
+                    coins.is_empty()
+                } else {
+                    coins.iter().any(same)
+                }
         })
     }
 }

@@ -31,7 +31,12 @@ impl Halt {
         let place = place.to_string();
         match self {
             Self::Refused(what) | Self::Impossible(what) => StateError::Rule { height, place, what },
-            Self::Missing(kind, key) => StateError::Missing { height, place, kind, key },
+            Self::Missing(kind, key) => StateError::Missing {
+                height,
+                place,
+                kind,
+                key,
+            },
             Self::Number(source) => StateError::Number { height, place, source },
         }
     }

@@ -8,9 +8,9 @@ use super::error::StateError;
 use super::escrow::{Account, AccountId, Escrow, Payment, PaymentId};
 use super::flow::Flow;
 use super::halt::Halt;
+use super::ledger::TakeParams;
 use super::market::{Bid, Deployment, Group, Lease, Market, Order};
 use super::output::{Announced, ObjectKey, Place, Sent, StateOutput};
-use super::params::TakeParams;
 use crate::chain::akash::dec::Dec;
 use crate::chain::akash::model::{BidId, DeploymentId, GroupId, Message, MessageBody, OrderId, Tx, Version};
 
@@ -50,27 +50,44 @@ impl Machine<'_> {
         }
         self.flow = Flow::of(&tx.events);
         for message in &tx.messages {
-            self.place = Place::Message { tx_index: tx.index, msg_index: message.msg_index };
-            self.message(message).map_err(|halt| halt.at(self.block.height, self.place))?;
+            self.place = Place::Message {
+                tx_index: tx.index,
+                msg_index: message.msg_index,
+            };
+            self.message(message)
+                .map_err(|halt| halt.at(self.block.height, self.place))?;
         }
         Ok(())
     }
 
     fn message(&mut self, message: &Message) -> Result<(), Halt> {
         match &message.body {
-            MessageBody::CreateDeployment { id, groups, hash, deposit, reclamation_min_window_s } => {
-                self.create_deployment(id, groups, hash, deposit, *reclamation_min_window_s)
-            }
+            MessageBody::CreateDeployment {
+                id,
+                groups,
+                hash,
+                deposit,
+                reclamation_min_window_s,
+            } => self.create_deployment(id, groups, hash, deposit, *reclamation_min_window_s),
             MessageBody::UpdateDeployment { id, hash } => self.update_deployment(id, hash),
             MessageBody::CloseDeployment { id } => self.close_deployment(id),
             MessageBody::DepositDeployment { id, amount, depositor } => self.deposit_v038(id, amount, depositor),
-            MessageBody::AccountDeposit { signer, scope, xid, deposit } => {
-                self.account_deposit_message(signer, *scope, xid, &deposit.amount)
-            }
+            MessageBody::AccountDeposit {
+                signer,
+                scope,
+                xid,
+                deposit,
+            } => self.account_deposit_message(signer, *scope, xid, &deposit.amount),
             MessageBody::CloseGroup { id } => self.close_group(id),
             MessageBody::PauseGroup { id } => self.pause_group(id),
             MessageBody::StartGroup { id } => self.start_group(id),
-            MessageBody::CreateBid { id, price, deposit, resources_offer, reclamation_window_s } => {
+            MessageBody::CreateBid {
+                id,
+                price,
+                deposit,
+                resources_offer,
+                reclamation_window_s,
+            } => {
                 let bid = Bid {
                     state: super::market::BidState::Open,
                     price: price.clone(),
@@ -94,7 +111,11 @@ impl Machine<'_> {
         // A transfer of nothing still emits its event, so it counts in the sequence.
         self.flow.count_sent();
         if amount > 0 {
-            self.out.sent.push(Sent { recipient: recipient.to_owned(), denom: denom.to_owned(), amount });
+            self.out.sent.push(Sent {
+                recipient: recipient.to_owned(),
+                denom: denom.to_owned(),
+                amount,
+            });
         }
     }
 

@@ -23,7 +23,10 @@ impl Machine<'_> {
             return Err(Halt::Refused("a payment of nothing".into()));
         }
         if self.escrow.payments.contains_key(id) {
-            return Err(Halt::Refused(format!("payment {}/{} exists already", id.account, id.xid)));
+            return Err(Halt::Refused(format!(
+                "payment {}/{} exists already",
+                id.account, id.xid
+            )));
         }
         match self.block.version {
             Version::V0_38 => self.settle_for_payment_v038(id, &rate.denom)?,
@@ -62,13 +65,19 @@ impl Machine<'_> {
 }
 
 fn new_payment(owner: &str, rate: &DecCoin) -> Payment {
-    let nothing = DecCoin { denom: rate.denom.clone(), amount: Dec::ZERO };
+    let nothing = DecCoin {
+        denom: rate.denom.clone(),
+        amount: Dec::ZERO,
+    };
     Payment {
         owner: owner.to_owned(),
         state: AccountState::Open,
         rate: rate.clone(),
         balance: nothing.clone(),
         unsettled: nothing,
-        withdrawn: Coin { denom: rate.denom.clone(), amount: 0 },
+        withdrawn: Coin {
+            denom: rate.denom.clone(),
+            amount: 0,
+        },
     }
 }

@@ -18,7 +18,11 @@ impl Machine<'_> {
         deposit: &Coin,
     ) -> Result<(), Halt> {
         if self.escrow.accounts.contains_key(id) {
-            return Err(Halt::Refused(format!("account {}/{} exists already", id.scope.name(), id.xid)));
+            return Err(Halt::Refused(format!(
+                "account {}/{} exists already",
+                id.scope.name(),
+                id.xid
+            )));
         }
         let mut account = self.new_account(owner);
         if self.block.version == Version::V0_38 {
@@ -54,22 +58,38 @@ impl Machine<'_> {
     /// `MsgDepositDeployment` (before v1.0.0). Beside the owner only one other address may deposit.
     pub(crate) fn deposit_v038(&mut self, id: &DeploymentId, amount: &Coin, depositor: &str) -> Result<(), Halt> {
         if self.deployment(id)?.state != DeploymentState::Active || self.block.version != Version::V0_38 {
-            return Err(Halt::Refused(format!("deployment {} takes no deposit", deployment_key(id))));
+            return Err(Halt::Refused(format!(
+                "deployment {} takes no deposit",
+                deployment_key(id)
+            )));
         }
         let account_id = AccountId::of_deployment(id);
         let mut account = self.account(&account_id)?;
         let owner = account.owner.clone();
-        let depositor = if depositor.is_empty() { owner.as_str() } else { depositor };
+        let depositor = if depositor.is_empty() {
+            owner.as_str()
+        } else {
+            depositor
+        };
         let open = account.state == AccountState::Open;
-        let legacy = account.legacy.as_mut().filter(|legacy| open && legacy.denom == amount.denom);
+        let legacy = account
+            .legacy
+            .as_mut()
+            .filter(|legacy| open && legacy.denom == amount.denom);
         let Some(legacy) = legacy else {
-            return Err(Halt::Refused(format!("account {} takes no such deposit", account_id.xid)));
+            return Err(Halt::Refused(format!(
+                "account {} takes no such deposit",
+                account_id.xid
+            )));
         };
         if depositor != owner {
             if legacy.depositor == owner {
                 legacy.depositor = depositor.to_owned();
             } else if legacy.depositor != depositor {
-                return Err(Halt::Refused(format!("account {} has another depositor", account_id.xid)));
+                return Err(Halt::Refused(format!(
+                    "account {} has another depositor",
+                    account_id.xid
+                )));
             }
         }
         self.fetch_deposit_v038(&mut account, depositor, amount)?;
@@ -100,7 +120,10 @@ impl Machine<'_> {
             2 => Scope::Bid,
             other => return Err(Halt::Refused(format!("no account has scope {other}"))),
         };
-        let id = AccountId { scope, xid: xid.to_owned() };
+        let id = AccountId {
+            scope,
+            xid: xid.to_owned(),
+        };
         let mut account = self.account(&id)?;
         let closed = account.state == AccountState::Closed;
         if closed || (self.block.version <= Version::V1_0 && account.state != AccountState::Open) {
@@ -124,9 +147,21 @@ impl Machine<'_> {
                 *funds = Dec::ZERO;
             }
             *funds = funds.add(amount)?;
-            let source = if paid.sender == signer { FundingSource::Balance } else { FundingSource::Grant };
-            let balance = DecCoin { denom: paid.coin.denom, amount };
-            account.deposits.push(Source { owner: paid.sender, height: self.block.height, source, balance });
+            let source = if paid.sender == signer {
+                FundingSource::Balance
+            } else {
+                FundingSource::Grant
+            };
+            let balance = DecCoin {
+                denom: paid.coin.denom,
+                amount,
+            };
+            account.deposits.push(Source {
+                owner: paid.sender,
+                height: self.block.height,
+                source,
+                balance,
+            });
         }
         Ok(())
     }
@@ -147,7 +182,10 @@ impl Account {
     pub(crate) fn add_denom(&mut self, denom: &str) {
         for lines in [&mut self.funds, &mut self.transferred] {
             if !lines.iter().any(|line| line.denom == denom) {
-                lines.push(DecCoin { denom: denom.to_owned(), amount: Dec::ZERO });
+                lines.push(DecCoin {
+                    denom: denom.to_owned(),
+                    amount: Dec::ZERO,
+                });
             }
         }
     }
@@ -166,5 +204,7 @@ impl Account {
 /// The chain panics where an account has no line of the denomination.
 fn line<'a>(lines: &'a mut [DecCoin], denom: &str) -> Result<&'a mut Dec, Halt> {
     let found = lines.iter_mut().rev().find(|line| line.denom == denom);
-    found.map(|line| &mut line.amount).ok_or_else(|| Halt::Impossible(format!("an account without {denom}")))
+    found
+        .map(|line| &mut line.amount)
+        .ok_or_else(|| Halt::Impossible(format!("an account without {denom}")))
 }

@@ -19,7 +19,10 @@ impl Machine<'_> {
         let settled = self.settle_v038(&id.account_id())?;
         let same = settled.account.legacy.is_some_and(|legacy| legacy.denom == denom);
         if settled.overdrawn || !same {
-            return Err(Halt::Refused(format!("account {} takes no payment in {denom}", id.account)));
+            return Err(Halt::Refused(format!(
+                "account {} takes no payment in {denom}",
+                id.account
+            )));
         }
         Ok(())
     }
@@ -43,7 +46,11 @@ impl Machine<'_> {
     }
 
     pub(crate) fn account_close_v038(&mut self, id: &AccountId) -> Result<(), Halt> {
-        let Settled { mut account, mut payments, overdrawn } = self.settle_v038(id)?;
+        let Settled {
+            mut account,
+            mut payments,
+            overdrawn,
+        } = self.settle_v038(id)?;
         if overdrawn {
             return Ok(());
         }
@@ -102,15 +109,25 @@ impl Machine<'_> {
         }
         let blocks = i128::from(self.block.height.saturating_sub(account.settled_at));
         if blocks == 0 {
-            return Ok(Settled { account, payments: Vec::new(), overdrawn: false });
+            return Ok(Settled {
+                account,
+                payments: Vec::new(),
+                overdrawn: false,
+            });
         }
         account.settled_at = self.block.height;
         let mut payments = self.open_payments_of(id);
         if payments.is_empty() {
             self.put_account(id, account.clone());
-            return Ok(Settled { account, payments, overdrawn: false });
+            return Ok(Settled {
+                account,
+                payments,
+                overdrawn: false,
+            });
         }
-        let rate = payments.iter().try_fold(Dec::ZERO, |sum, (_, payment)| sum.add(payment.rate.amount))?;
+        let rate = payments
+            .iter()
+            .try_fold(Dec::ZERO, |sum, (_, payment)| sum.add(payment.rate.amount))?;
         let legacy = account.legacy.as_mut().ok_or_else(no_legacy)?;
         let paid = pay_full_blocks(legacy, &mut payments, rate, blocks)?;
         self.return_lost_grant(legacy)?;
@@ -119,7 +136,11 @@ impl Machine<'_> {
             for (payment_id, payment) in &payments {
                 self.put_payment(payment_id, payment.clone());
             }
-            return Ok(Settled { account, payments, overdrawn: false });
+            return Ok(Settled {
+                account,
+                payments,
+                overdrawn: false,
+            });
         }
         self.overdraw_v038(id, account, payments, rate)
     }
@@ -129,8 +150,15 @@ impl Machine<'_> {
         if id.scope != Scope::Deployment {
             return Vec::new();
         }
-        let first = PaymentId { account: id.xid.clone(), xid: String::new() };
-        let own = self.escrow.payments.range(first..).take_while(|(payment, _)| payment.account == id.xid);
+        let first = PaymentId {
+            account: id.xid.clone(),
+            xid: String::new(),
+        };
+        let own = self
+            .escrow
+            .payments
+            .range(first..)
+            .take_while(|(payment, _)| payment.account == id.xid);
         let open = own.filter(|(_, payment)| payment.state == AccountState::Open);
         open.map(|(id, payment)| (id.clone(), payment.clone())).collect()
     }
@@ -179,7 +207,11 @@ impl Machine<'_> {
         for (payment_id, payment) in &payments {
             self.on_payment_closed(payment_id, payment)?;
         }
-        Ok(Settled { account, payments, overdrawn: true })
+        Ok(Settled {
+            account,
+            payments,
+            overdrawn: true,
+        })
     }
 }
 

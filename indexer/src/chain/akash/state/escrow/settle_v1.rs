@@ -26,7 +26,11 @@ impl Machine<'_> {
         for held in &settlement.payments {
             self.note_lost(&held.id, &held.payment.balance.denom, held.settled, "lease_created");
         }
-        if settlement.dirty { self.save_account(id, settlement.account) } else { Ok(()) }
+        if settlement.dirty {
+            self.save_account(id, settlement.account)
+        } else {
+            Ok(())
+        }
     }
 
     pub(crate) fn payment_withdraw_v1(&mut self, id: &PaymentId) -> Result<(), Halt> {
@@ -83,7 +87,12 @@ impl Machine<'_> {
         }
         account.settled_at = self.block.height;
         let payments = self.payments_by_prefix(id, AccountState::Open);
-        let mut settlement = Settlement { account, payments, overdrawn: false, dirty: true };
+        let mut settlement = Settlement {
+            account,
+            payments,
+            overdrawn: false,
+            dirty: true,
+        };
         for held in &mut settlement.payments {
             // Dues keep their decimals, and what is not covered is recorded nowhere but in the funds.
             let due = held.payment.rate.amount.mul_int(blocks)?;

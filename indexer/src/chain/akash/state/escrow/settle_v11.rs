@@ -104,7 +104,12 @@ impl Machine<'_> {
         if blocks > 0 {
             payments.extend(self.payments_by_prefix(id, AccountState::Open));
         }
-        let mut settlement = Settlement { account, payments, overdrawn: false, dirty: true };
+        let mut settlement = Settlement {
+            account,
+            payments,
+            overdrawn: false,
+            dirty: true,
+        };
         pay_in_turn(&mut settlement, blocks)?;
         if settlement.overdrawn && self.since(Version::V2_0) {
             self.pay_debts_in_akt(&mut settlement)?;
@@ -122,7 +127,9 @@ impl Machine<'_> {
     /// While BME is halted, debts are paid from uakt deposits straight to the providers; `withdrawn`
     /// does not count that.
     fn pay_debts_in_akt(&mut self, settlement: &mut Settlement) -> Result<(), Halt> {
-        let Some(price) = self.block.akt_fallback.filter(|price| *price > Dec::ZERO) else { return Ok(()) };
+        let Some(price) = self.block.akt_fallback.filter(|price| *price > Dec::ZERO) else {
+            return Ok(());
+        };
         let funds = settlement.account.funds.iter().find(|line| line.denom == UAKT);
         if funds.is_none_or(|line| line.amount <= Dec::ZERO) {
             return Ok(());

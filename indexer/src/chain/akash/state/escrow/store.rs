@@ -1,6 +1,6 @@
 //! Storing settled objects from v1.0.0 on: refunds and hooks happen when an object is stored.
 
-use super::{Account, AccountId, AccountState, FundingSource, Payment, PaymentId, Scope};
+use super::{Account, AccountId, AccountState, Payment, PaymentId, Scope};
 use crate::chain::akash::dec::Dec;
 use crate::chain::akash::model::Version;
 use crate::chain::akash::state::halt::Halt;
@@ -36,7 +36,12 @@ pub(crate) struct Settlement {
 
 impl Settlement {
     pub(crate) fn untouched(account: Account, overdrawn: bool) -> Self {
-        Self { account, payments: Vec::new(), overdrawn, dirty: false }
+        Self {
+            account,
+            payments: Vec::new(),
+            overdrawn,
+            dirty: false,
+        }
     }
 }
 
@@ -48,8 +53,15 @@ impl Machine<'_> {
         if id.scope != Scope::Deployment {
             return Vec::new();
         }
-        let first = PaymentId { account: id.xid.clone(), xid: String::new() };
-        let near = self.escrow.payments.range(first..).take_while(|(near, _)| near.account.starts_with(&id.xid));
+        let first = PaymentId {
+            account: id.xid.clone(),
+            xid: String::new(),
+        };
+        let near = self
+            .escrow
+            .payments
+            .range(first..)
+            .take_while(|(near, _)| near.account.starts_with(&id.xid));
         let taken = near.filter(|(_, payment)| payment.state == state);
         let held = |(id, payment): (&PaymentId, &Payment)| Held {
             id: id.clone(),
@@ -105,7 +117,10 @@ impl Machine<'_> {
             }
             return Ok(());
         }
-        let first = account.funds.first_mut().ok_or_else(|| Halt::Impossible("an account without funds".into()))?;
+        let first = account
+            .funds
+            .first_mut()
+            .ok_or_else(|| Halt::Impossible("an account without funds".into()))?;
         first.amount = first.amount.sub(Dec::from_units(amount.trunc())?)?;
         Ok(())
     }
@@ -113,7 +128,11 @@ impl Machine<'_> {
     /// Stores a payment; the hook of a closed or overdrawn one runs.
     pub(crate) fn save_payment(&mut self, id: &PaymentId, payment: Payment) -> Result<(), Halt> {
         self.put_payment(id, payment.clone());
-        if payment.state == AccountState::Open { Ok(()) } else { self.on_payment_closed(id, &payment) }
+        if payment.state == AccountState::Open {
+            Ok(())
+        } else {
+            self.on_payment_closed(id, &payment)
+        }
     }
 
     /// Records the balances of payments that stay open, unpaid for ever, under a closed account.
@@ -129,19 +148,16 @@ impl Machine<'_> {
     }
 }
 
-impl FundingSource {
-    /// Whether the coins came by an authorization.
-    pub(crate) const fn is_grant(self) -> bool {
-        matches!(self, Self::Grant)
-    }
-}
-
 impl Account {
     /// Takes an amount from the deposits of its denomination, oldest first, and drops those used up.
     /// What is missing becomes debt. The part that was there, and whether it was short.
     pub(crate) fn deduct(&mut self, denom: &str, amount: Dec) -> Result<(Dec, bool), Halt> {
         let (mut rest, mut taken) = (amount, Dec::ZERO);
-        for deposit in self.deposits.iter_mut().filter(|deposit| deposit.balance.denom == denom) {
+        for deposit in self
+            .deposits
+            .iter_mut()
+            .filter(|deposit| deposit.balance.denom == denom)
+        {
             let part = deposit.balance.amount.min(rest);
             deposit.balance.amount = deposit.balance.amount.sub(part)?;
             rest = rest.sub(part)?;
@@ -160,6 +176,8 @@ impl Account {
 
     /// The first line of funds, which decides about debt.
     pub(crate) fn first_funds(&self) -> Result<&crate::chain::akash::model::DecCoin, Halt> {
-        self.funds.first().ok_or_else(|| Halt::Impossible("an account without funds".into()))
+        self.funds
+            .first()
+            .ok_or_else(|| Halt::Impossible("an account without funds".into()))
     }
 }

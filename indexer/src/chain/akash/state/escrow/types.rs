@@ -79,18 +79,31 @@ impl AccountId {
             return None;
         }
         let (owner, dseq) = self.xid.split_once('/')?;
-        Some(DeploymentId { owner: owner.to_owned(), dseq: dseq.parse().ok()? })
+        Some(DeploymentId {
+            owner: owner.to_owned(),
+            dseq: dseq.parse().ok()?,
+        })
     }
 }
 
 impl PaymentId {
     /// The lease that the payment belongs to; `None` if the id is none of a lease.
     pub fn lease(&self) -> Option<BidId> {
-        let account = AccountId { scope: Scope::Deployment, xid: self.account.clone() };
+        let account = AccountId {
+            scope: Scope::Deployment,
+            xid: self.account.clone(),
+        };
         let mut parts = self.xid.splitn(3, '/');
         let (gseq, oseq) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        let group = GroupId { deployment: account.deployment()?, gseq };
-        Some(BidId { order: OrderId { group, oseq }, provider: parts.next()?.to_owned(), bseq: 0 })
+        let group = GroupId {
+            deployment: account.deployment()?,
+            gseq,
+        };
+        Some(BidId {
+            order: OrderId { group, oseq },
+            provider: parts.next()?.to_owned(),
+            bseq: 0,
+        })
     }
 }
 

@@ -17,7 +17,10 @@ impl Machine<'_> {
             return Err(Halt::Refused(format!("order {} takes no bids", order_key(&id.order))));
         }
         if id.bseq != 0 || self.market.bids.contains_key(id) {
-            return Err(Halt::Refused(format!("bid {} exists already or has a number", bid_key(id))));
+            return Err(Halt::Refused(format!(
+                "bid {} exists already or has a number",
+                bid_key(id)
+            )));
         }
         self.announce("bid_created", bid_key(id), bid.price.amount.to_string());
         self.put_bid(id, bid);
@@ -45,7 +48,10 @@ impl Machine<'_> {
         let (mut bid, mut order) = (self.bid(id)?, self.order(&id.order)?);
         let open = bid.state == BidState::Open && order.state == OrderState::Open;
         if !open || self.group(&id.order.group)?.state != GroupState::Open {
-            return Err(Halt::Refused(format!("bid, order or group of {} is not open", bid_key(id))));
+            return Err(Halt::Refused(format!(
+                "bid, order or group of {} is not open",
+                bid_key(id)
+            )));
         }
         self.payment_create(&PaymentId::of_lease(id), &id.provider, &bid.price)?;
         self.announce("lease_created", bid_key(id), bid.price.amount.to_string());
@@ -58,7 +64,12 @@ impl Machine<'_> {
     }
 
     fn new_lease(&self, bid: &Bid) -> Lease {
-        let terms = |window_s| Reclamation { window_s, started_at: 0, deadline_unix_s: 0, reason: reason::INVALID };
+        let terms = |window_s| Reclamation {
+            window_s,
+            started_at: 0,
+            deadline_unix_s: 0,
+            reason: reason::INVALID,
+        };
         Lease {
             state: LeaseState::Active,
             price: bid.price.clone(),
@@ -99,10 +110,20 @@ impl Machine<'_> {
     fn note_stranded(&mut self, order: &OrderId) -> Result<(), Halt> {
         for bid in self.market.bids_of(order, BidState::Open) {
             let account = self.account(&AccountId::of_bid(&bid))?;
-            let Some(funds) = account.funds.first().filter(|_| account.state == AccountState::Open) else { continue };
-            let deposit = Coin { denom: funds.denom.clone(), amount: funds.amount.trunc() };
+            let Some(funds) = account.funds.first().filter(|_| account.state == AccountState::Open) else {
+                continue;
+            };
+            let deposit = Coin {
+                denom: funds.denom.clone(),
+                amount: funds.amount.trunc(),
+            };
             self.market.stranded.insert(bid.clone(), deposit.clone());
-            self.out.stranded.push(Stranded { place: self.place, bid, deposit, released: false });
+            self.out.stranded.push(Stranded {
+                place: self.place,
+                bid,
+                deposit,
+                released: false,
+            });
         }
         Ok(())
     }
@@ -130,7 +151,12 @@ impl Machine<'_> {
 
     fn release_stranded(&mut self, id: &BidId) {
         if let Some(deposit) = self.market.stranded.remove(id) {
-            self.out.stranded.push(Stranded { place: self.place, bid: id.clone(), deposit, released: true });
+            self.out.stranded.push(Stranded {
+                place: self.place,
+                bid: id.clone(),
+                deposit,
+                released: true,
+            });
         }
     }
 
@@ -170,6 +196,11 @@ impl Machine<'_> {
 /// Sort key of an address by its raw bytes: the store of v1.1.x writes their length first.
 fn address_order(address: &str) -> (usize, Vec<u8>) {
     let data = address.rsplit_once('1').map_or(address, |(_, data)| data);
-    let value = |c: u8| BECH32.iter().position(|known| *known == c).and_then(|at| u8::try_from(at).ok());
+    let value = |c: u8| {
+        BECH32
+            .iter()
+            .position(|known| *known == c)
+            .and_then(|at| u8::try_from(at).ok())
+    };
     (data.len(), data.bytes().map(|c| value(c).unwrap_or(u8::MAX)).collect())
 }

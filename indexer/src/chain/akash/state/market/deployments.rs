@@ -1,7 +1,7 @@
 //! Messages about deployments and groups, and the creation of orders.
 
 use super::{Deployment, DeploymentState, Group, GroupState, Order, OrderState};
-use crate::chain::akash::model::{Deposit, DeploymentId, GroupId, GroupSpec, OrderId};
+use crate::chain::akash::model::{DeploymentId, Deposit, GroupId, GroupSpec, OrderId};
 use crate::chain::akash::state::escrow::AccountId;
 use crate::chain::akash::state::halt::Halt;
 use crate::chain::akash::state::machine::{Machine, deployment_key, group_key, order_key};
@@ -17,15 +17,36 @@ impl Machine<'_> {
         reclamation_min_window_s: Option<u64>,
     ) -> Result<(), Halt> {
         if self.market.deployments.contains_key(id) {
-            return Err(Halt::Refused(format!("deployment {} exists already", deployment_key(id))));
+            return Err(Halt::Refused(format!(
+                "deployment {} exists already",
+                deployment_key(id)
+            )));
         }
         let created_at = self.block.height;
         let state = DeploymentState::Active;
-        self.put_deployment(id, Deployment { state, hash: hash.to_vec(), created_at, reclamation_min_window_s });
+        self.put_deployment(
+            id,
+            Deployment {
+                state,
+                hash: hash.to_vec(),
+                created_at,
+                reclamation_min_window_s,
+            },
+        );
         self.announce("deployment_created", deployment_key(id), String::new());
         for (gseq, spec) in (1..).zip(groups) {
-            let group_id = GroupId { deployment: id.clone(), gseq };
-            self.put_group(&group_id, Group { state: GroupState::Open, spec: spec.clone(), created_at });
+            let group_id = GroupId {
+                deployment: id.clone(),
+                gseq,
+            };
+            self.put_group(
+                &group_id,
+                Group {
+                    state: GroupState::Open,
+                    spec: spec.clone(),
+                    created_at,
+                },
+            );
             self.create_order(&group_id, spec.clone(), reclamation_min_window_s)?;
         }
         let depositor = deposit.depositor.as_deref().filter(|depositor| !depositor.is_empty());
@@ -119,10 +140,21 @@ impl Machine<'_> {
         }
         let closed = self.market.orders_of(id, OrderState::Closed).len();
         let oseq = u32::try_from(closed + 1).map_err(|_| Halt::Impossible("too many orders in a group".into()))?;
-        let order_id = OrderId { group: id.clone(), oseq };
+        let order_id = OrderId {
+            group: id.clone(),
+            oseq,
+        };
         let created_at = self.block.height;
         self.announce("order_created", order_key(&order_id), String::new());
-        self.put_order(&order_id, Order { state: OrderState::Open, spec, created_at, reclamation_min_window_s });
+        self.put_order(
+            &order_id,
+            Order {
+                state: OrderState::Open,
+                spec,
+                created_at,
+                reclamation_min_window_s,
+            },
+        );
         Ok(())
     }
 }

@@ -13,9 +13,17 @@ impl Machine<'_> {
     pub(crate) fn on_account_closed(&mut self, id: &AccountId, account: &Account) -> Result<(), Halt> {
         let Some(deployment) = id.deployment() else {
             let refused = self.since(Version::V1_1);
-            return if refused { Err(Halt::Refused("not a deployment's account".into())) } else { Ok(()) };
+            return if refused {
+                Err(Halt::Refused("not a deployment's account".into()))
+            } else {
+                Ok(())
+            };
         };
-        let active = self.market.deployments.get(&deployment).is_some_and(|d| d.state == DeploymentState::Active);
+        let active = self
+            .market
+            .deployments
+            .get(&deployment)
+            .is_some_and(|d| d.state == DeploymentState::Active);
         if !active {
             return Ok(());
         }
@@ -45,7 +53,12 @@ impl Machine<'_> {
     /// A payment was stored as closed or overdrawn: if its bid is still active, order, bid and lease close.
     pub(crate) fn on_payment_closed(&mut self, id: &PaymentId, payment: &Payment) -> Result<(), Halt> {
         let Some(lease) = id.lease() else { return Ok(()) };
-        if self.market.bids.get(&lease).is_none_or(|bid| bid.state != BidState::Active) {
+        if self
+            .market
+            .bids
+            .get(&lease)
+            .is_none_or(|bid| bid.state != BidState::Active)
+        {
             return Ok(());
         }
         self.on_order_closed(&lease.order)?;

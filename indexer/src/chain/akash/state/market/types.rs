@@ -226,23 +226,44 @@ pub struct Market {
 impl Market {
     /// Ids of a deployment's groups, ascending.
     pub fn groups_of(&self, id: &DeploymentId) -> Vec<GroupId> {
-        let first = GroupId { deployment: id.clone(), gseq: 0 };
-        let last = GroupId { deployment: id.clone(), gseq: u32::MAX };
+        let first = GroupId {
+            deployment: id.clone(),
+            gseq: 0,
+        };
+        let last = GroupId {
+            deployment: id.clone(),
+            gseq: u32::MAX,
+        };
         self.groups.range(first..=last).map(|(id, _)| id.clone()).collect()
     }
 
     /// Ids of a group's orders in one state, ascending.
     pub fn orders_of(&self, id: &GroupId, state: OrderState) -> Vec<OrderId> {
-        let first = OrderId { group: id.clone(), oseq: 0 };
-        let last = OrderId { group: id.clone(), oseq: u32::MAX };
+        let first = OrderId {
+            group: id.clone(),
+            oseq: 0,
+        };
+        let last = OrderId {
+            group: id.clone(),
+            oseq: u32::MAX,
+        };
         let orders = self.orders.range(first..=last);
-        orders.filter(|(_, order)| order.state == state).map(|(id, _)| id.clone()).collect()
+        orders
+            .filter(|(_, order)| order.state == state)
+            .map(|(id, _)| id.clone())
+            .collect()
     }
 
     /// Ids of an order's bids in one state, ascending by the text of the provider's address.
     pub fn bids_of(&self, id: &OrderId, state: BidState) -> Vec<BidId> {
-        let first = BidId { order: id.clone(), provider: String::new(), bseq: 0 };
+        let first = BidId {
+            order: id.clone(),
+            provider: String::new(),
+            bseq: 0,
+        };
         let bids = self.bids.range(first..).take_while(|(bid, _)| bid.order == *id);
-        bids.filter(|(_, bid)| bid.state == state).map(|(id, _)| id.clone()).collect()
+        bids.filter(|(_, bid)| bid.state == state)
+            .map(|(id, _)| id.clone())
+            .collect()
     }
 }
