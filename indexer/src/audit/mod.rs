@@ -20,3 +20,6 @@ pub use compare::{HeightReport, compare_state_dir, height_folders};
 pub use diff::{Difference, OBJECT, diff};
 pub use error::{AuditError, TruthError};
 pub use snapshot::{Section, Snapshot, Table, VAULT_KEY};
+
+#[cfg(test)]
+mod tests;

@@ -140,9 +140,8 @@ compared! {
         /// Canonical JSON of the reclamation, or `none`.
         reclamation: Option<String>,
     }
-    /// Escrow account. Before v1.0.0: `funds` is the sum of balance and funds; `deposits` are those that
-    /// the v1.0.0 upgrade would make of them (depositor's rest as a grant, owner's as balance, height 0,
-    /// only what is above zero).
+    /// Escrow account. Before v1.0.0: `funds` is the sum of balance and funds; `deposits` are the
+    /// depositor's rest as a grant and the owner's as balance, both with height 0, even if zero.
     EscrowAccount {
         /// Owner.
         owner: String,

@@ -4,7 +4,6 @@ use super::read::{At, Reader};
 use crate::audit::canon::{NONE, canonical};
 use crate::audit::error::AuditError;
 use crate::audit::keys;
-use crate::audit::node::Node;
 use crate::audit::rows::{Bid, Deployment, EscrowAccount, EscrowDeposit, EscrowPayment, Group, Lease, Order};
 use crate::chain::akash::dec::Dec;
 use crate::chain::akash::model::{Coin, DecCoin};

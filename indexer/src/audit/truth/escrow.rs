@@ -7,7 +7,6 @@ use crate::audit::keys;
 use crate::audit::node::Node;
 use crate::audit::rows::{EscrowAccount, EscrowDeposit, EscrowPayment};
 use crate::audit::snapshot::Snapshot;
-use crate::chain::akash::dec::Dec;
 use crate::chain::akash::model::DecCoin;
 use std::collections::BTreeMap;
 
@@ -98,8 +97,7 @@ fn legacy_account(node: &Node<'_>) -> Result<EscrowAccount, TruthError> {
         balance: rest.clone(),
     };
     let depositor = node.get("depositor")?.text()?;
-    let mut deposits = vec![entry(&depositor, "grant", &funds), entry(&owner, "balance", &balance)];
-    deposits.retain(|deposit| deposit.balance.amount > Dec::ZERO);
+    let deposits = vec![entry(&depositor, "grant", &funds), entry(&owner, "balance", &balance)];
     Ok(EscrowAccount {
         state: node.get("state")?.text()?,
         settled_at: node.get("settled_at")?.integer()?,

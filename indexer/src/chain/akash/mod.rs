@@ -5,7 +5,6 @@ pub mod decode;
 pub mod gpu;
 pub mod model;
 pub mod proto;
-pub mod state;
 pub mod resources;
 pub mod state;
 
