@@ -10,3 +10,4 @@ pub mod migrate;
 pub mod row_binary;
 pub mod state_db;
 pub mod engine;
+pub mod row_binary;
