@@ -58,7 +58,9 @@ impl Unfolded {
     /// Running number of the message at a place.
     pub(super) fn inner_index(&self, msg_index: u32, path: &[u32]) -> Option<u32> {
         let start = self.list.partition_point(|message| message.msg_index < msg_index);
-        let same = self.list[start..].iter().take_while(|message| message.msg_index == msg_index);
+        let same = self.list[start..]
+            .iter()
+            .take_while(|message| message.msg_index == msg_index);
         let mut places = same.zip(&self.paths[start..]);
         let found = places.find(|(_, other)| other.as_slice() == path);
         found.map(|(message, _)| message.inner_index)
