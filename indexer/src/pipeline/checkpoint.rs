@@ -6,7 +6,6 @@ use super::quarantine::{Fault, Rejected};
 use super::shared::Shared;
 use crate::chain::akash::state::{ChainRules, State};
 use crate::source::RawBlock;
-use gridproof_store::batch::Batch;
 use gridproof_store::state_db::Span;
 use std::sync::Arc;
 
@@ -55,7 +54,7 @@ async fn newest(shared: &Shared, cursor: u64) -> Result<Option<State>, PipelineE
 
 /// Reads a state and checks that it was made under the rules in force.
 fn read(bytes: &[u8], rules: &ChainRules) -> Result<State, String> {
-    let state: State = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let state = State::from_checkpoint(bytes).map_err(|error| error.to_string())?;
     if state.rules == *rules { Ok(state) } else { Err("it was made under other upgrade heights".to_owned()) }
 }
 
@@ -86,10 +85,9 @@ async fn replay(shared: &Arc<Shared>, mut state: State, cursor: u64) -> Result<S
 
 /// The state after a range.
 fn silently(shared: &Shared, mut state: State, raws: &[RawBlock]) -> Result<State, Rejected> {
-    let mut sink = Batch::new(shared.origin());
     for block in decode_range(&shared.chain.chain_id, raws)? {
         let height = block.header.height;
-        state.step(&block, &mut sink).map_err(|error| Rejected::new(Fault::State, height, &error))?;
+        state.step(&block).map_err(|error| Rejected::new(Fault::State, height, &error))?;
     }
     Ok(state)
 }
@@ -98,7 +96,7 @@ fn silently(shared: &Shared, mut state: State, raws: &[RawBlock]) -> Result<Stat
 pub(super) async fn keep(shared: &Shared, state: &State) -> Result<(), PipelineError> {
     let height = state.height;
     let copy = state.clone();
-    let bytes = tokio::task::spawn_blocking(move || serde_json::to_vec(&copy)).await?;
+    let bytes = tokio::task::spawn_blocking(move || copy.to_checkpoint()).await?;
     let bytes = bytes.map_err(|error| PipelineError::Checkpoint { height, why: error.to_string() })?;
     let file = shared.vault.put_state(height, &bytes).await?;
     shared.crash.pass("before-checkpoint");

@@ -3,8 +3,22 @@
 use super::links::check_range;
 use super::quarantine::{Fault, Rejected};
 use crate::chain::akash::decode::decode_block;
+use crate::chain::akash::facts;
 use crate::chain::akash::model::Block;
 use crate::source::RawBlock;
+use gridproof_store::batch::{Batch, Origin};
+
+/// The fact rows of a range.
+///
+/// # Errors
+/// A block whose rows cannot be derived or encoded.
+pub fn derive_facts(origin: Origin, blocks: &[Block]) -> Result<Batch, Rejected> {
+    let mut batch = Batch::new(origin);
+    for block in blocks {
+        facts::derive(block, &mut batch).map_err(|error| Rejected::new(Fault::Derive, block.header.height, &error))?;
+    }
+    Ok(batch)
+}
 
 /// Decodes a range and checks that its blocks are of `chain_id` and follow each other.
 ///

@@ -22,7 +22,7 @@ mod status;
 mod vault;
 
 pub use board::{Board, from_store, is_recording};
-pub use derive::decode_range;
+pub use derive::{decode_range, derive_facts};
 pub use error::PipelineError;
 pub use follower::Follower;
 pub use links::{Edge, Links, check_range};

@@ -137,7 +137,12 @@ fn step_range(shared: &Shared, mut state: State, raws: &[RawBlock]) -> Result<St
     let blocks = decode_range(&shared.chain.chain_id, raws)?;
     let mut batch = Batch::new(shared.origin());
     for block in &blocks {
-        state.step(block, &mut batch).map_err(|error| Rejected::new(Fault::State, block.header.height, &error))?;
+        let height = block.header.height;
+        let out = state.step(block).map_err(|error| Rejected::new(Fault::State, height, &error))?;
+        findings += out.audits.iter().filter(|audit| !audit.ok).count() as u64;
+        state
+            .write_rows(&block.header, &out, &mut batch)
+            .map_err(|error| Rejected::new(Fault::Derive, height, &error))?;
     }
     let time_s = blocks.last().map_or(0, |block: &Block| block.header.time.unix_timestamp());
     Ok(Stepped { state, batch, time_s })
