@@ -10,3 +10,4 @@ pub mod lock;
 pub mod migrate;
 pub mod row_binary;
 pub mod state_db;
+pub mod engine;
