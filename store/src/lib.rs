@@ -10,4 +10,3 @@ pub mod lock;
 pub mod migrate;
 pub mod row_binary;
 pub mod state_db;
-pub mod engine;

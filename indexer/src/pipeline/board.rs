@@ -22,7 +22,9 @@ impl Board {
             recording: is_recording(network),
             ..NetworkStatus::default()
         };
-        Self { status: watch::Sender::new(status) }
+        Self {
+            status: watch::Sender::new(status),
+        }
     }
 
     /// The status, now and as it changes.
@@ -54,15 +56,25 @@ impl Board {
         self.status.send_modify(|status| status.tip = status.tip.max(Some(tip)));
     }
 
-    /// Sets the number of blocks whose payouts differ from the transfers.
-    pub fn audit_findings(&self, findings: u64) {
+    /// Sets the number of blocks whose payouts differ from the transfers, as the tables have it.
+    pub fn set_audit_findings(&self, findings: u64) {
         self.status.send_modify(|status| status.audit_findings = Some(findings));
+    }
+
+    /// Adds such blocks.
+    pub fn add_audit_findings(&self, findings: u64) {
+        self.status
+            .send_modify(|status| status.audit_findings = Some(status.audit_findings.unwrap_or(0) + findings));
     }
 
     /// Notes the time of the newest block that is committed.
     pub fn block_time(&self, stage: &str, height: u64, seconds: i64) {
         self.status.send_modify(|status| {
-            let stage = if stage == StageKey::STATE { &mut status.state } else { &mut status.facts };
+            let stage = if stage == StageKey::STATE {
+                &mut status.state
+            } else {
+                &mut status.facts
+            };
             if stage.watermark.is_none_or(|known| height >= known) {
                 stage.watermark = Some(height);
                 stage.watermark_time_s = Some(seconds);
@@ -105,10 +117,14 @@ pub fn is_recording(network: &str) -> bool {
 
 /// The status of a network as the state database knows it.
 pub fn from_store(stored: &Stored) -> NetworkStatus {
-    let window = stored.tip_height.and_then(|tip| Span::new(stored.network.first_height, tip));
+    let window = stored
+        .tip_height
+        .and_then(|tip| Span::new(stored.network.first_height, tip));
     let stage = |name: &str| {
         let found = stored.stages.iter().find(|stage| stage.stage == name);
-        let mut stage = found.map(|stage| stage_status(name, stage, window)).unwrap_or_else(|| untouched(window));
+        let mut stage = found
+            .map(|stage| stage_status(name, stage, window))
+            .unwrap_or_else(|| untouched(window));
         if stage.watermark.is_some() && stage.watermark == stored.tip_height {
             stage.watermark_time_s = stored.tip_time_ms.map(|ms| ms.div_euclid(1000));
         }
@@ -132,7 +148,10 @@ pub fn from_store(stored: &Stored) -> NetworkStatus {
 
 /// A stage that was never begun.
 fn untouched(window: Option<Span>) -> StageStatus {
-    StageStatus { holes: window.into_iter().collect(), ..StageStatus::default() }
+    StageStatus {
+        holes: window.into_iter().collect(),
+        ..StageStatus::default()
+    }
 }
 
 /// Facts are read from the newest run; the state only from the run that begins at the first height.

@@ -40,13 +40,20 @@ pub(super) async fn restore(
 /// The state of the newest checkpoint at or below `cursor`. One that cannot be read (an older release wrote
 /// it) is passed over: the genesis and the archive give the same state, only later.
 async fn newest(shared: &Shared, cursor: u64) -> Result<Option<State>, PipelineError> {
-    let Some((height, bytes)) = shared.vault.newest_state(cursor).await? else { return Ok(None) };
+    let Some((height, bytes)) = shared.vault.newest_state(cursor).await? else {
+        return Ok(None);
+    };
     let rules = shared.chain.rules.clone();
     match tokio::task::spawn_blocking(move || read(&bytes, &rules)).await? {
         Ok(state) => Ok(Some(state)),
         Err(why) => {
             let network = shared.chain.network.as_str();
-            tracing::warn!(network, height, why, "checkpoint passed over; the state is replayed from genesis");
+            tracing::warn!(
+                network,
+                height,
+                why,
+                "checkpoint passed over; the state is replayed from genesis"
+            );
             Ok(None)
         }
     }
@@ -55,14 +62,21 @@ async fn newest(shared: &Shared, cursor: u64) -> Result<Option<State>, PipelineE
 /// Reads a state and checks that it was made under the rules in force.
 fn read(bytes: &[u8], rules: &ChainRules) -> Result<State, String> {
     let state = State::from_checkpoint(bytes).map_err(|error| error.to_string())?;
-    if state.rules == *rules { Ok(state) } else { Err("it was made under other upgrade heights".to_owned()) }
+    if state.rules == *rules {
+        Ok(state)
+    } else {
+        Err("it was made under other upgrade heights".to_owned())
+    }
 }
 
 /// The state before the first block.
 async fn first_state(shared: &Shared, document: bytes::Bytes) -> Result<State, PipelineError> {
     let (network, rules) = (shared.chain.network.clone(), shared.chain.rules.clone());
     tokio::task::spawn_blocking(move || {
-        let fail = |why: String| PipelineError::Genesis { network: network.clone(), why };
+        let fail = |why: String| PipelineError::Genesis {
+            network: network.clone(),
+            why,
+        };
         let genesis: serde_json::Value = serde_json::from_slice(&document).map_err(|error| fail(error.to_string()))?;
         State::new(rules, Some(&genesis)).map_err(|error| fail(error.to_string()))
     })
@@ -87,7 +101,9 @@ async fn replay(shared: &Arc<Shared>, mut state: State, cursor: u64) -> Result<S
 fn silently(shared: &Shared, mut state: State, raws: &[RawBlock]) -> Result<State, Rejected> {
     for block in decode_range(&shared.chain.chain_id, raws)? {
         let height = block.header.height;
-        state.step(&block).map_err(|error| Rejected::new(Fault::State, height, &error))?;
+        state
+            .step(&block)
+            .map_err(|error| Rejected::new(Fault::State, height, &error))?;
     }
     Ok(state)
 }
@@ -97,7 +113,10 @@ pub(super) async fn keep(shared: &Shared, state: &State) -> Result<(), PipelineE
     let height = state.height;
     let copy = state.clone();
     let bytes = tokio::task::spawn_blocking(move || copy.to_checkpoint()).await?;
-    let bytes = bytes.map_err(|error| PipelineError::Checkpoint { height, why: error.to_string() })?;
+    let bytes = bytes.map_err(|error| PipelineError::Checkpoint {
+        height,
+        why: error.to_string(),
+    })?;
     let file = shared.vault.put_state(height, &bytes).await?;
     shared.crash.pass("before-checkpoint");
     shared.vault.record_state(&file).await?;

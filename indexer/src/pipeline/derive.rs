@@ -26,7 +26,9 @@ pub fn derive_facts(origin: Origin, blocks: &[Block]) -> Result<Batch, Rejected>
 /// The first block that cannot be decoded, or that does not follow the one before: the whole range is
 /// rejected, for a range is committed whole or not at all.
 pub fn decode_range(chain_id: &str, raws: &[RawBlock]) -> Result<Vec<Block>, Rejected> {
-    let Some(first) = raws.first() else { return Ok(Vec::new()) };
+    let Some(first) = raws.first() else {
+        return Ok(Vec::new());
+    };
     let blocks = raws
         .iter()
         .map(|raw| decode_block(raw).map_err(|error| Rejected::new(Fault::Decode, raw.height, &error)))

@@ -29,7 +29,9 @@ pub enum PipelineError {
     #[error(transparent)]
     Archive(#[from] ArchiveError),
     /// The archive has a hole where there should be none.
-    #[error("network {network}: height {height} is committed but not in the archive; restore the archive or fetch the range again")]
+    #[error(
+        "network {network}: height {height} is committed but not in the archive; restore the archive or fetch the range again"
+    )]
     NotArchived {
         /// Network.
         network: String,

@@ -29,7 +29,11 @@ pub struct Follower {
 impl Follower {
     /// A follower of `shared`'s network.
     pub fn new(shared: Shared, source: Arc<Pool>, stop: CancellationToken) -> Self {
-        Self { shared: Arc::new(shared), source, stop }
+        Self {
+            shared: Arc::new(shared),
+            source,
+            stop,
+        }
     }
 
     /// The status, as it changes.
@@ -51,19 +55,36 @@ impl Follower {
     }
 
     async fn stages(&self, halt: &CancellationToken) -> Result<(), PipelineError> {
-        let Some(first) = self.register(halt).await? else { return Ok(()) };
+        let Some(first) = self.register(halt).await? else {
+            return Ok(());
+        };
         let shared = &self.shared;
         let refetch = self.retry().await?;
-        let claims = shared.state_db.pending(shared.lease(), &shared.facts_key(), DECODER_VERSION).await?;
+        let claims = shared
+            .state_db
+            .pending(shared.lease(), &shared.facts_key(), DECODER_VERSION)
+            .await?;
         let committed = self.committed(&shared.facts_key()).await?;
-        let mut plan = Plan::new(shared.settings.cut, first, &committed, claims.iter().map(|c| c.span).collect());
+        let mut plan = Plan::new(
+            shared.settings.cut,
+            first,
+            &committed,
+            claims.iter().map(|c| c.span).collect(),
+        );
         for entry in shared.state_db.quarantined(&shared.facts_key()).await? {
             plan.take(entry.range.span);
         }
         let links = self.links(&committed).await?;
         shared.refresh(Some(&self.source)).await?;
         let (progress, facts) = watch::channel(FactsProgress { committed, done: false });
-        let work = facts::Work { shared: shared.clone(), source: self.source.clone(), plan, claims, refetch, links };
+        let work = facts::Work {
+            shared: shared.clone(),
+            source: self.source.clone(),
+            plan,
+            claims,
+            refetch,
+            links,
+        };
         let cancel_on_error = |result: Result<(), PipelineError>| {
             if result.is_err() {
                 halt.cancel();
@@ -79,7 +100,11 @@ impl Follower {
     /// Registers the network; finds the first height. `None`: stopped before an endpoint answered.
     async fn register(&self, halt: &CancellationToken) -> Result<Option<u64>, PipelineError> {
         let (shared, chain) = (&self.shared, &self.shared.chain);
-        let known = shared.state_db.network(&chain.network).await?.map(|network| network.first_height);
+        let known = shared
+            .state_db
+            .network(&chain.network)
+            .await?
+            .map(|network| network.first_height);
         let first_height = match (chain.first, known) {
             (FirstHeight::Height(height), _) => height,
             (FirstHeight::Earliest, Some(height)) => height,
@@ -126,7 +151,11 @@ impl Follower {
                 Ok(head) => return Ok(head.floor.max(1)),
                 Err(error) if self.gives_up(began) => {
                     let (network, what) = (self.shared.chain.network.clone(), "the newest height".to_owned());
-                    return Err(PipelineError::Upstream { network, what, source: error });
+                    return Err(PipelineError::Upstream {
+                        network,
+                        what,
+                        source: error,
+                    });
                 }
                 Err(error) => {
                     self.shared.board.trouble(Some(error.to_string()));
@@ -143,7 +172,15 @@ impl Follower {
 
     /// What readers of a stage see at the start.
     async fn committed(&self, key: &StageKey) -> Result<RangeSet, PipelineError> {
-        Ok(self.shared.state_db.live_ranges(key).await?.live.runs().into_iter().collect())
+        Ok(self
+            .shared
+            .state_db
+            .live_ranges(key)
+            .await?
+            .live
+            .runs()
+            .into_iter()
+            .collect())
     }
 
     /// The borders of what is committed, read from the archive.
@@ -151,7 +188,10 @@ impl Follower {
         let mut links = Links::default();
         for span in committed.spans() {
             for height in [span.from, span.to] {
-                let one = Span { from: height, to: height };
+                let one = Span {
+                    from: height,
+                    to: height,
+                };
                 for raw in self.shared.vault.read(one).await? {
                     // What cannot be read now was read when it was committed: `verify` reports it.
                     if let Ok(header) = decode_header(&raw) {
@@ -177,20 +217,32 @@ impl Follower {
         let cursor = committed.span_of(1).map_or(0, |span| span.to);
         let genesis = async { if first == 1 { self.genesis().await } else { Ok(None) } };
         if let Some(entry) = shared.state_db.quarantined(&key).await?.first() {
-            shared.board.state_waits(Some(format!("stopped before height {}: {}", entry.range.span.from, entry.reason)));
+            shared.board.state_waits(Some(format!(
+                "stopped before height {}: {}",
+                entry.range.span.from, entry.reason
+            )));
             return Ok(());
         }
         match checkpoint::restore(shared, cursor, genesis).await? {
             Start::At(state) => {
                 shared.board.state_waits(None);
-                StateStage { shared: shared.clone(), facts, claims: claims.into(), stop }.run(*state).await
+                StateStage {
+                    shared: shared.clone(),
+                    facts,
+                    claims: claims.into(),
+                    stop,
+                }
+                .run(*state)
+                .await
             }
             Start::Waiting(why) => {
                 shared.board.state_waits(Some(why));
                 Ok(())
             }
             Start::Rejected(rejected) => {
-                shared.board.state_waits(Some(format!("the archive does not replay: {rejected}")));
+                shared
+                    .board
+                    .state_waits(Some(format!("the archive does not replay: {rejected}")));
                 Ok(())
             }
         }

@@ -192,7 +192,11 @@ impl Metrics {
         if let Some(time) = stage.watermark_time_s {
             self.watermark_time.with_label_values(&labels).set(time);
         }
-        let missing = stage.holes.iter().map(|hole| hole.heights()).fold(0, u64::saturating_add);
+        let missing = stage
+            .holes
+            .iter()
+            .map(|hole| hole.heights())
+            .fold(0, u64::saturating_add);
         let quarantined = status.quarantine.iter().filter(|range| range.stage == name).count();
         self.committed
             .with_label_values(&labels)

@@ -98,9 +98,7 @@ impl Plan {
         if let Some(range) = self.claimed.pop() {
             return Some(range);
         }
-        let range = self
-            .cut
-            .newest(self.taken.newest_hole(Span::new(self.first, tip)?)?);
+        let range = self.cut.newest(self.taken.newest_hole(Span::new(self.first, tip)?)?);
         self.taken.insert(range);
         Some(range)
     }

@@ -7,8 +7,8 @@ use super::plan::Cut;
 use super::quarantine::Rejected;
 use super::status::EndpointStatus;
 use super::vault::Vault;
-use crate::source::{EndpointState, Pool};
 use crate::chain::akash::state::ChainRules;
+use crate::source::{EndpointState, Pool};
 use gridproof_store::batch::Origin;
 use gridproof_store::commit::Committer;
 use gridproof_store::crash::CrashPoints;
@@ -98,7 +98,10 @@ pub struct Shared {
 impl Shared {
     /// What all rows share.
     pub fn origin(&self) -> Origin {
-        Origin { network: self.chain.network.clone(), chain_id: self.chain.chain_id.clone() }
+        Origin {
+            network: self.chain.network.clone(),
+            chain_id: self.chain.chain_id.clone(),
+        }
     }
 
     /// Key of the facts stage.
@@ -115,7 +118,15 @@ impl Shared {
     pub async fn quarantine(&self, claim: &ClaimedRange, rejected: &Rejected) -> Result<(), PipelineError> {
         let network = self.chain.network.as_str();
         let (stage, range) = (claim.key.stage.as_str(), claim.span.to_string());
-        tracing::error!(network, stage, range, fault = rejected.fault.name(), height = rejected.height, reason = rejected.reason, "range set aside; `gridproof backfill --retry-quarantined` tries it again");
+        tracing::error!(
+            network,
+            stage,
+            range,
+            fault = rejected.fault.name(),
+            height = rejected.height,
+            reason = rejected.reason,
+            "range set aside; `gridproof backfill --retry-quarantined` tries it again"
+        );
         self.committer.quarantine(claim, &rejected.to_string()).await?;
         Ok(())
     }
@@ -133,7 +144,11 @@ impl Shared {
     /// Shows what the state database and, where given, the endpoints say now.
     pub async fn refresh(&self, source: Option<&Pool>) -> Result<(), PipelineError> {
         let status = self.state_db.status().await?;
-        if let Some(stored) = status.networks.iter().find(|stored| stored.network.name == self.chain.network) {
+        if let Some(stored) = status
+            .networks
+            .iter()
+            .find(|stored| stored.network.name == self.chain.network)
+        {
             self.board.refresh(stored, source.map(endpoints));
             self.metrics.observe(&self.board.now());
         }
@@ -145,8 +160,11 @@ impl Shared {
 fn endpoints(pool: &Pool) -> Vec<EndpointStatus> {
     let convert = |endpoint: crate::source::EndpointStatus| EndpointStatus {
         host: endpoint.url,
-        state: serde_json::to_value(endpoint.state).ok().and_then(|s| s.as_str().map(str::to_owned)).unwrap_or_default(),
-        healthy: endpoint.state == EndpointState::Ok,
+        state: serde_json::to_value(endpoint.state)
+            .ok()
+            .and_then(|s| s.as_str().map(str::to_owned))
+            .unwrap_or_default(),
+        healthy: matches!(endpoint.state, EndpointState::Ready | EndpointState::Limited),
         tip: endpoint.tip,
         floor: endpoint.floor,
         latency_ms: endpoint.latency_ms.map(|ms| ms.max(0.0) as u64),

@@ -42,12 +42,17 @@ struct Stepped {
     state: State,
     batch: Batch,
     time_s: i64,
+    /// Blocks whose computed payouts differ from the transfers seen.
+    findings: u64,
 }
 
 impl StateStage {
     /// Runs until the facts are done and taken in, a block is not accepted, or `stop`.
     pub(super) async fn run(mut self, machine: State) -> Result<(), PipelineError> {
-        let mut machine = Machine { checkpoint: machine.height, state: machine };
+        let mut machine = Machine {
+            checkpoint: machine.height,
+            state: machine,
+        };
         while let Some(range) = self.next_range(machine.state.height).await? {
             let claim = match self.claims.pop_front() {
                 Some(claim) => claim,
@@ -82,7 +87,10 @@ impl StateStage {
             };
             match run {
                 Some(run) if run.to >= wanted => {
-                    let rest = Span { from: cursor + 1, to: run.to };
+                    let rest = Span {
+                        from: cursor + 1,
+                        to: run.to,
+                    };
                     return Ok(Some(self.shared.settings.cut.oldest(rest)));
                 }
                 _ if done => return Ok(None),
@@ -102,25 +110,40 @@ impl StateStage {
         let raws = shared.vault.read(span).await?;
         let worker = shared.clone();
         let stepped = tokio::task::spawn_blocking(move || step_range(&worker, state, &raws)).await?;
-        shared.metrics.step(&shared.chain.network, Step::StepState, started.elapsed());
+        shared
+            .metrics
+            .step(&shared.chain.network, Step::StepState, started.elapsed());
         let stepped = match stepped {
             Ok(stepped) => stepped,
             Err(rejected) => return Ok(Err(rejected)),
         };
         let (committing, rows) = (Instant::now(), stepped.batch.rows());
         shared.committer.commit(claim, &stepped.batch).await?;
-        shared.metrics.step(&shared.chain.network, Step::CommitState, committing.elapsed());
+        shared
+            .metrics
+            .step(&shared.chain.network, Step::CommitState, committing.elapsed());
         shared.metrics.committed(&shared.chain.network, "state", rows);
+        shared.board.add_audit_findings(stepped.findings);
         shared.board.block_time("state", span.to, stepped.time_s);
         let (network, elapsed_ms) = (shared.chain.network.as_str(), started.elapsed().as_millis() as u64);
-        tracing::info!(network, stage = "state", from = span.from, to = span.to, rows, elapsed_ms, "committed");
+        tracing::info!(
+            network,
+            stage = "state",
+            from = span.from,
+            to = span.to,
+            rows,
+            elapsed_ms,
+            "committed"
+        );
         Ok(Ok(stepped.state))
     }
 
     /// The state after a block that was not accepted is unknown: the stage ends here, the facts go on.
     async fn give_up(&self, claim: &ClaimedRange, rejected: &Rejected) -> Result<(), PipelineError> {
         self.shared.quarantine(claim, rejected).await?;
-        self.shared.board.state_waits(Some(format!("stopped before height {}: {rejected}", claim.span.from)));
+        self.shared
+            .board
+            .state_waits(Some(format!("stopped before height {}: {rejected}", claim.span.from)));
         self.shared.refresh(None).await
     }
 
@@ -135,15 +158,24 @@ impl StateStage {
 /// Decodes a range, runs it through the state machine and gathers its rows.
 fn step_range(shared: &Shared, mut state: State, raws: &[RawBlock]) -> Result<Stepped, Rejected> {
     let blocks = decode_range(&shared.chain.chain_id, raws)?;
-    let mut batch = Batch::new(shared.origin());
+    let (mut batch, mut findings) = (Batch::new(shared.origin()), 0);
     for block in &blocks {
         let height = block.header.height;
-        let out = state.step(block).map_err(|error| Rejected::new(Fault::State, height, &error))?;
+        let out = state
+            .step(block)
+            .map_err(|error| Rejected::new(Fault::State, height, &error))?;
         findings += out.audits.iter().filter(|audit| !audit.ok).count() as u64;
         state
             .write_rows(&block.header, &out, &mut batch)
             .map_err(|error| Rejected::new(Fault::Derive, height, &error))?;
     }
-    let time_s = blocks.last().map_or(0, |block: &Block| block.header.time.unix_timestamp());
-    Ok(Stepped { state, batch, time_s })
+    let time_s = blocks
+        .last()
+        .map_or(0, |block: &Block| block.header.time.unix_timestamp());
+    Ok(Stepped {
+        state,
+        batch,
+        time_s,
+        findings,
+    })
 }

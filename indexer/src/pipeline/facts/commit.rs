@@ -33,7 +33,8 @@ impl Commits {
 
     /// Passes a range whose borders fit its neighbours.
     fn linked(&self, claim: &ClaimedRange, rows: Rows) -> Result<Rows, Rejected> {
-        self.links.check(claim.span.from, &rows.first, claim.span.to, &rows.last)?;
+        self.links
+            .check(claim.span.from, &rows.first, claim.span.to, &rows.last)?;
         Ok(rows)
     }
 
@@ -44,7 +45,15 @@ impl Commits {
         let took = started.elapsed();
         self.shared.metrics.step(&network, Step::CommitFacts, took);
         self.shared.metrics.committed(&network, "facts", count);
-        tracing::info!(network, stage = "facts", from = span.from, to = span.to, rows = count, elapsed_ms = took.as_millis() as u64, "committed");
+        tracing::info!(
+            network,
+            stage = "facts",
+            from = span.from,
+            to = span.to,
+            rows = count,
+            elapsed_ms = took.as_millis() as u64,
+            "committed"
+        );
         self.shared.board.block_time("facts", span.to, rows.time_s);
         self.links.learn(span.from, rows.first);
         self.links.learn(span.to, rows.last);

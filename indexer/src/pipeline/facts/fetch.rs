@@ -155,17 +155,29 @@ impl Fetcher {
             };
             match error.class() {
                 Class::Wait => return Ok(Fetched::NotYet),
-                Class::Gone => return Ok(Fetched::Gone(lowest(&error).unwrap_or(range.to), rejected(range, &error))),
+                Class::Gone => {
+                    return Ok(Fetched::Gone(
+                        lowest(&error).unwrap_or(range.to),
+                        rejected(range, &error),
+                    ));
+                }
                 Class::Quarantine => return Ok(Fetched::Wrong(rejected(range, &error))),
                 Class::Retry => {}
             }
             if shared.settings.goal != Goal::Follow && began.elapsed() >= shared.settings.patience {
                 let what = format!("heights {range}");
-                return Err(PipelineError::Upstream { network: network.to_owned(), what, source: error });
+                return Err(PipelineError::Upstream {
+                    network: network.to_owned(),
+                    what,
+                    source: error,
+                });
             }
             let pause = backoff.next();
             shared.metrics.retried(network, "facts");
-            shared.board.trouble(Some(format!("heights {range}: {error}; trying again in {} s", pause.as_secs())));
+            shared.board.trouble(Some(format!(
+                "heights {range}: {error}; trying again in {} s",
+                pause.as_secs()
+            )));
             tracing::warn!(network, %range, %error, retry_in_s = pause.as_secs(), "endpoints did not serve a range");
             tokio::select! {
                 () = self.stop.cancelled() => return Ok(Fetched::Stopped),
@@ -217,5 +229,9 @@ fn fault(error: &FetchError) -> Option<(Fault, Option<u64>)> {
 /// Among several endpoints, one with wrong data says more than one that has pruned.
 fn worst(attempts: &[Attempt]) -> Option<(Fault, Option<u64>)> {
     let faults: Vec<_> = attempts.iter().filter_map(|attempt| fault(&attempt.error)).collect();
-    faults.iter().find(|(fault, _)| *fault != Fault::Pruned).or(faults.first()).copied()
+    faults
+        .iter()
+        .find(|(fault, _)| *fault != Fault::Pruned)
+        .or(faults.first())
+        .copied()
 }

@@ -68,11 +68,31 @@ pub(super) async fn run(
 ) -> Result<(), PipelineError> {
     let (raw_out, raw_in) = mpsc::channel(1);
     let (rows_out, rows_in) = mpsc::channel(1);
-    let Work { shared, source, plan, claims, refetch, links } = work;
+    let Work {
+        shared,
+        source,
+        plan,
+        claims,
+        refetch,
+        links,
+    } = work;
     let claims = claims.into_iter().map(|claim| (claim.span, claim)).collect();
     let heads = source.heads();
-    let fetcher = fetch::Fetcher { shared: shared.clone(), source, plan, claims, refetch, heads, out: raw_out, stop };
-    let committer = commit::Commits { shared: shared.clone(), links, progress: progress.clone() };
+    let fetcher = fetch::Fetcher {
+        shared: shared.clone(),
+        source,
+        plan,
+        claims,
+        refetch,
+        heads,
+        out: raw_out,
+        stop,
+    };
+    let committer = commit::Commits {
+        shared: shared.clone(),
+        links,
+        progress: progress.clone(),
+    };
     let result = tokio::try_join!(fetcher.run(), derive(shared, raw_in, rows_out), committer.run(rows_in));
     progress.send_modify(|progress| progress.done = true);
     result.map(|_| ())
@@ -87,7 +107,9 @@ async fn derive(
     while let Some(Raw { claim, blocks }) = ranges.recv().await {
         let (worker, started) = (shared.clone(), std::time::Instant::now());
         let outcome = tokio::task::spawn_blocking(move || rows(&worker, &blocks)).await?;
-        shared.metrics.step(&shared.chain.network, super::metrics::Step::Derive, started.elapsed());
+        shared
+            .metrics
+            .step(&shared.chain.network, super::metrics::Step::Derive, started.elapsed());
         if out.send(Derived { claim, outcome }).await.is_err() {
             break;
         }
@@ -106,6 +128,10 @@ fn rows(shared: &Shared, raws: &[RawBlock]) -> Result<Rows, Rejected> {
             last: Edge::of(&last.header),
             time_s: last.header.time.unix_timestamp(),
         }),
-        _ => Err(Rejected::because(super::quarantine::Fault::Archive, 0, "the range is empty")),
+        _ => Err(Rejected::because(
+            super::quarantine::Fault::Archive,
+            0,
+            "the range is empty",
+        )),
     }
 }
