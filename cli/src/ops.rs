@@ -30,18 +30,14 @@ pub(crate) struct Operations {
 }
 
 impl Operations {
-    /// The routes; `up` and `serve` answer the health checks on the API's address as well.
+    /// The routes.
     pub(crate) fn router(self) -> Router {
         Router::new()
             .route("/metrics", get(metrics))
             .route("/status", get(status))
-            .merge(self.clone().health_router())
+            .route("/healthz", get(|| async { "ok\n" }))
+            .route("/readyz", get(ready))
             .with_state(self)
-    }
-
-    /// Only the health checks.
-    pub(crate) fn health_router(self) -> Router {
-        Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready)).with_state(self)
     }
 }
 

@@ -9,7 +9,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 
 /// A growing pause.
 #[derive(Clone, Copy, Debug)]
-pub struct Backoff {
+pub(super) struct Backoff {
     base: Duration,
 }
 
@@ -21,7 +21,7 @@ impl Default for Backoff {
 
 impl Backoff {
     /// The next pause: between half of the base and the whole of it, so that followers do not march in step.
-    pub fn next(&mut self) -> Duration {
+    pub(super) fn next(&mut self) -> Duration {
         let pause = self.base.mul_f64(0.5 + fastrand::f64() / 2.0);
         self.base = (self.base * 2).min(LONGEST);
         pause

@@ -15,11 +15,12 @@ pub struct Board {
 
 impl Board {
     /// A board for a network of which nothing is known yet.
-    pub fn new(network: &str, chain_id: &str) -> Self {
+    pub fn new(network: &str, chain_id: &str, note: &str) -> Self {
         let status = NetworkStatus {
             network: network.to_owned(),
             chain_id: chain_id.to_owned(),
             recording: is_recording(network),
+            note: note.to_owned(),
             ..NetworkStatus::default()
         };
         Self {

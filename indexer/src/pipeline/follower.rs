@@ -10,7 +10,7 @@ use super::shared::{DECODER_VERSION, FirstHeight, Goal, Shared};
 use super::state::StateStage;
 use super::status::NetworkStatus;
 use crate::chain::akash::decode::decode_header;
-use crate::source::{Pool, Source};
+use crate::source::{Pool, Source, follow as follow_tip};
 use gridproof_store::state_db::{ClaimedRange, Network, Span, StageKey};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -46,10 +46,12 @@ impl Follower {
         let shared = self.shared.clone();
         // Whoever fails first takes the other stage down with it, in good order.
         let halt = self.stop.child_token();
+        let tip = tokio::spawn(follow_tip(self.source.clone(), halt.clone()));
         let heads = tokio::spawn(watch_heads(shared.clone(), self.source.clone(), halt.clone()));
         let result = self.stages(&halt).await;
         halt.cancel();
         heads.await?;
+        tip.await?;
         shared.refresh(Some(&self.source)).await?;
         result.map(|()| shared.board.now())
     }
