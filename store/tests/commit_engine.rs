@@ -3,13 +3,13 @@
 
 mod support;
 
-use gridproof_store::batch::Batch;
+use gridproof_store::batch::{Batch, Identity};
 use gridproof_store::client::ClickHouse;
 use gridproof_store::commit::{CommitError, Committer};
 use gridproof_store::engine::testing::TestEngine;
 use gridproof_store::state_db::{StageKey, StateError};
 use std::time::Duration;
-use support::{DECODER, NETWORK, TTL, commit, dump, key, number, rows, span, state_in};
+use support::{DECODER, Fee, NETWORK, TTL, commit, dump, key, number, rows, span, state_in};
 
 struct Fixture {
     engine: TestEngine,
@@ -282,6 +282,50 @@ async fn rows_without_their_cursor_and_a_cursor_without_its_rows_are_refused() {
     f.client.execute("TRUNCATE TABLE networks").await.unwrap();
     assert!(matches!(f.committer.resume().await, Err(CommitError::RowsLost { .. })));
     stranger.resume().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_of_several_inserts_is_written_once_and_in_bounded_memory() {
+    // One more than one insert takes: two inserts, each with a token of its own.
+    const ROWS: u64 = 250_001;
+    let f = fixture().await;
+    let claim = f
+        .committer
+        .state()
+        .claim(f.committer.lease(), &key(), span(1, 10), DECODER)
+        .await
+        .unwrap();
+    let mut batch = Batch::new(support::origin());
+    for row in 0..ROWS {
+        let identity = Identity {
+            height: 1 + row % 10,
+            block_time_ms: 0,
+            tx_index: 0,
+            msg_index: -1,
+            event_index: (row / 10) as i32,
+        };
+        batch
+            .push(
+                &identity,
+                &Fee {
+                    payer: "akash1abcdefghijklmnopqrstuvwxyz0123456789abc".into(),
+                    amount: 1,
+                },
+            )
+            .unwrap();
+    }
+    assert!(batch.bytes() as u64 <= ROWS * 105, "{} bytes", batch.bytes());
+    f.committer.commit(&claim, &batch).await.unwrap();
+    assert_eq!(f.count("tx_fees").await, ROWS);
+    let folder = tempfile::tempdir().unwrap();
+    let (db, lease) = state_in(folder.path(), "me").await;
+    db.claim(&lease, &key(), span(1, 10), DECODER).await.unwrap();
+    f.client.execute("TRUNCATE TABLE networks").await.unwrap();
+    Committer::new(f.client.clone(), db, lease)
+        .commit(&claim, &batch)
+        .await
+        .unwrap();
+    assert_eq!(f.count("tx_fees").await, ROWS, "without FINAL");
 }
 
 #[tokio::test(flavor = "multi_thread")]
