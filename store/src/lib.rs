@@ -8,6 +8,7 @@ pub mod crash;
 pub mod engine;
 pub mod integrity;
 pub mod lock;
+pub mod metrics;
 pub mod migrate;
 pub mod row_binary;
 pub mod state_db;
