@@ -178,28 +178,3 @@ fn the_computed_clock_ends_epochs_in_the_blocks_that_say_so() {
         assert_eq!(computed, told, "{recording}");
     }
 }
-
-#[test]
-fn the_whole_state_equals_every_table_of_every_truth() {
-    for recording in RECORDINGS {
-        let heights = truth_heights(recording);
-        let mut state = crate::chain::akash::state::State::new(rules(recording), Some(&genesis(recording))).unwrap();
-        for block in blocks(recording) {
-            state.step(&block).unwrap();
-            let height = block.header.height;
-            if heights.contains(&height) {
-                let truth = Snapshot::from_truth_dir(&path(recording, &format!("state/{height}"))).unwrap();
-                let lines: Vec<String> = diff(&truth, &Snapshot::from_state(&state))
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect();
-                assert!(
-                    lines.is_empty(),
-                    "{recording} {height}: {} differences\n{}",
-                    lines.len(),
-                    lines[..lines.len().min(12)].join("\n")
-                );
-            }
-        }
-    }
-}

@@ -1,8 +1,11 @@
 //! The comparator finds what is planted, and never passes what it cannot read.
 #![allow(clippy::unwrap_used)]
 
+mod tables;
+
 use super::{Difference, HeightReport, OBJECT, Section, Snapshot, TruthError, diff, height_folders};
-use crate::chain::akash::testing::{RECORDINGS, path};
+use crate::chain::akash::state::{ChainRules, State};
+use crate::chain::akash::testing::{RECORDINGS, blocks, path};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -397,4 +400,46 @@ fn nothing_to_compare_is_an_error() {
     assert!(matches!(height_folders(empty.path()), Err(TruthError::Empty { .. })));
     let absent = Path::new("no/such/folder");
     assert!(matches!(Snapshot::from_truth_dir(absent), Err(TruthError::Io { .. })));
+}
+
+/// Genesis document of a recording.
+fn genesis(recording: &str) -> Value {
+    let file = fs::File::open(path(recording, "genesis.json.zst")).unwrap();
+    serde_json::from_reader(zstd::Decoder::new(file).unwrap()).unwrap()
+}
+
+/// Versions of a recording.
+fn rules(recording: &str) -> ChainRules {
+    let described: Value = serde_json::from_slice(&fs::read(path(recording, "recording.json")).unwrap()).unwrap();
+    let upgrades = described["upgrades"].as_array().into_iter().flatten();
+    let upgrades = upgrades.map(|upgrade| (upgrade["name"].as_str().unwrap(), upgrade["height"].as_u64().unwrap()));
+    let chain_id = described["chain_id"].as_str().unwrap();
+    ChainRules::parse(chain_id, described["starts_on"].as_str().unwrap(), upgrades).unwrap()
+}
+
+fn only_ledger(truth: &mut Snapshot) {
+    (truth.deployments, truth.groups, truth.orders) = (None, None, None);
+    (truth.bids, truth.leases, truth.escrow_payments) = (None, None, None);
+    (truth.deployment_accounts, truth.bid_accounts) = (None, None);
+}
+
+#[test]
+fn the_whole_state_in_memory_equals_every_table_of_every_truth() {
+    for recording in RECORDINGS {
+        let folders = height_folders(&path(recording, "state")).unwrap();
+        let mut state = State::new(rules(recording), Some(&genesis(recording))).unwrap();
+        let mut compared = 0;
+        for block in blocks(recording) {
+            state.step(&block).unwrap();
+            let Some(folder) = folders.get(&state.height) else {
+                continue;
+            };
+            let truth = Snapshot::from_truth_dir(folder).unwrap();
+            let report = HeightReport::new(state.height, &truth, &Snapshot::from_state(&state));
+            let lines: Vec<String> = report.differences.iter().map(ToString::to_string).collect();
+            assert!(lines.is_empty(), "{recording} {}:\n{}", state.height, lines.join("\n"));
+            compared += 1;
+        }
+        assert_eq!(compared, folders.len(), "{recording}");
+    }
 }
