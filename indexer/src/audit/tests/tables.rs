@@ -1,7 +1,7 @@
 //! The whole way: blocks, state, rows, the committer, the engine, the as-of views, the comparison.
 #![allow(clippy::unwrap_used)]
 
-use super::super::{HeightReport, OBJECT, Snapshot, compare_state_dir, diff, height_folders};
+use super::super::{AuditError, HeightReport, OBJECT, Snapshot, compare_state_dir, diff, height_folders};
 use crate::chain::akash::state::State;
 use crate::chain::akash::testing::{RECORDINGS, blocks, path};
 use gridproof_store::batch::{Batch, Origin};
@@ -107,6 +107,22 @@ async fn the_tables_of_every_recording_equal_every_truth() {
         }
     }
     a_planted_row_is_found(&stand).await;
+    what_is_not_indexed_is_no_comparison(&stand).await;
+}
+
+/// A height above the last committed one, or a network that is not there, is an error.
+async fn what_is_not_indexed_is_no_comparison(stand: &Stand) {
+    for (network, recording, reached) in [
+        ("rec-gridlocal-v12", "akash-gridlocal-1", 582),
+        ("no-such-network", "akash-gridlocal-1", 0),
+    ] {
+        let compared = compare_state_dir(stand.client.raw(), network, &path(recording, "state")).await;
+        match compared.unwrap_err() {
+            AuditError::NotIndexed { indexed_to, .. } => assert_eq!(indexed_to, reached),
+            // 286 and 573 are indexed on the other chain: they differ, and then 860 is not there.
+            other => panic!("{other}"),
+        }
+    }
 }
 
 /// One row too many, one wrong value and one lost object in the real tables.
