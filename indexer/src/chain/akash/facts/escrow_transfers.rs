@@ -9,7 +9,7 @@ use super::segment::Segment;
 use super::view::{Located, events, unsigned};
 use crate::chain::akash::model::{Block, Coin, EventBody};
 use clickhouse::Row;
-use gridproof_store::batch::{Batch, TableRow};
+use gridproof_store::batch::{Batch, Identity, TableRow};
 use gridproof_store::row_binary::EncodeError;
 use serde::{Deserialize, Serialize};
 
@@ -70,10 +70,18 @@ impl TableRow for EscrowTransferRow {
 }
 
 pub(super) fn derive(block: &Block, batch: &mut Batch) -> Result<(), EncodeError> {
+    rows(block)
+        .iter()
+        .try_for_each(|(identity, row)| batch.push(identity, row))
+}
+
+/// The rows of one block, in order.
+pub(super) fn rows(block: &Block) -> Vec<(Identity, EscrowTransferRow)> {
     let all: Vec<Located<'_>> = events(block).collect();
     let same = |one: &Located<'_>, other: &Located<'_>| {
         one.event.phase == other.event.phase && one.event.inner_index == other.event.inner_index
     };
+    let mut rows = Vec::new();
     for events in all.chunk_by(same) {
         let mut segment = Segment::new(events);
         for (position, located) in events.iter().enumerate() {
@@ -86,11 +94,12 @@ pub(super) fn derive(block: &Block, batch: &mut Batch) -> Result<(), EncodeError
                 continue;
             };
             if let Some(class) = class_of(&mut segment, position, sender, recipient) {
-                push(located, class, (sender, recipient), amount, batch)?;
+                let row = |coin| (located.identity(), row(class, sender, recipient, coin));
+                rows.extend(amount.iter().map(row));
             }
         }
     }
-    Ok(())
+    rows
 }
 
 /// Nothing where the escrow account is not involved.
@@ -114,22 +123,12 @@ fn class_of(segment: &mut Segment<'_, '_>, position: usize, sender: &str, recipi
     })
 }
 
-fn push(
-    located: &Located<'_>,
-    class: TransferClass,
-    (sender, recipient): (&str, &str),
-    amount: &[Coin],
-    batch: &mut Batch,
-) -> Result<(), EncodeError> {
-    for coin in amount {
-        let row = EscrowTransferRow {
-            class: class.as_str().to_owned(),
-            sender: sender.to_owned(),
-            recipient: recipient.to_owned(),
-            amount: unsigned(coin.amount),
-            denom: coin.denom.clone(),
-        };
-        batch.push(&located.identity(), &row)?;
+fn row(class: TransferClass, sender: &str, recipient: &str, coin: &Coin) -> EscrowTransferRow {
+    EscrowTransferRow {
+        class: class.as_str().to_owned(),
+        sender: sender.to_owned(),
+        recipient: recipient.to_owned(),
+        amount: unsigned(coin.amount),
+        denom: coin.denom.clone(),
     }
-    Ok(())
 }
