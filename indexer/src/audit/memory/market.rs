@@ -9,7 +9,6 @@ use crate::chain::akash::model::{BidId, DecCoin, OrderId};
 use crate::chain::akash::resources::{group_spec_json, offer_json};
 use crate::chain::akash::state::escrow::{Account, Escrow, LegacyFunds, Payment, Scope, Source};
 use crate::chain::akash::state::market::{self, Market, reason};
-use crate::chain::akash::resources::{group_spec_json, offer_json};
 use crate::chain::akash::state::rows::json;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
