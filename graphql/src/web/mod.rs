@@ -15,47 +15,60 @@ use rust_embed::RustEmbed;
 #[folder = "$CARGO_MANIFEST_DIR/assets"]
 struct Assets;
 
-/// Bytes of a file's hash that go into its address.
+/// Bytes of the version that go into an address.
 const TAG_BYTES: usize = 8;
 
 /// A file as it is served.
 struct Asset {
     bytes: Cow<'static, [u8]>,
     kind: &'static str,
-    /// The first bytes of its SHA-256 in hexadecimal: its version.
+}
+
+/// All files by their path under `/assets/`, and the version of the whole set in hexadecimal.
+struct Files {
+    by_path: HashMap<String, Asset>,
     tag: String,
 }
 
-/// All files by their path under `/assets/`. Addresses in the HTML pages carry the version of what they point to.
-static FILES: LazyLock<HashMap<String, Asset>> = LazyLock::new(|| {
-    let mut files: HashMap<String, Asset> = Assets::iter().filter_map(|path| load(&path)).collect();
-    let tags: Vec<(String, String)> = files
-        .iter()
-        .map(|(path, file)| (path.clone(), file.tag.clone()))
-        .collect();
-    for page in files.values_mut().filter(|file| file.kind.starts_with("text/html")) {
-        let mut html = String::from_utf8_lossy(&page.bytes).into_owned();
-        for (path, tag) in &tags {
-            let address = format!("\"/assets/{path}\"");
-            html = html.replace(&address, &format!("\"/assets/{path}?v={tag}\""));
-        }
-        page.bytes = Cow::Owned(html.into_bytes());
+/// Scripts refer to each other, so that one file's version would depend on the others': the set has one version, and
+/// every address in a page or a script carries it.
+static FILES: LazyLock<Files> = LazyLock::new(|| {
+    let mut version = [0_u8; 32];
+    let mut by_path = HashMap::new();
+    for path in Assets::iter() {
+        let Some(file) = Assets::get(&path) else { continue };
+        version
+            .iter_mut()
+            .zip(file.metadata.sha256_hash())
+            .for_each(|(sum, byte)| *sum = sum.rotate_left(1) ^ byte);
+        by_path.insert(
+            path.to_string(),
+            Asset {
+                bytes: file.data,
+                kind: kind_of(&path),
+            },
+        );
     }
-    files
+    let tag: String = version
+        .iter()
+        .take(TAG_BYTES)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let paths: Vec<String> = by_path.keys().cloned().collect();
+    for (path, file) in &mut by_path {
+        if !path.starts_with("vendor/") && (path.ends_with(".html") || path.ends_with(".js")) {
+            file.bytes = Cow::Owned(with_version(&file.bytes, &paths, &tag));
+        }
+    }
+    Files { by_path, tag }
 });
 
-fn load(path: &str) -> Option<(String, Asset)> {
-    let file = Assets::get(path)?;
-    let hash = file.metadata.sha256_hash();
-    let tag = hash.iter().take(TAG_BYTES).map(|byte| format!("{byte:02x}")).collect();
-    Some((
-        path.to_owned(),
-        Asset {
-            bytes: file.data,
-            kind: kind_of(path),
-            tag,
-        },
-    ))
+fn with_version(bytes: &[u8], paths: &[String], tag: &str) -> Vec<u8> {
+    let mut text = String::from_utf8_lossy(bytes).into_owned();
+    for path in paths {
+        text = text.replace(&format!("\"/assets/{path}\""), &format!("\"/assets/{path}?v={tag}\""));
+    }
+    text.into_bytes()
 }
 
 fn kind_of(path: &str) -> &'static str {
@@ -81,7 +94,7 @@ pub(crate) fn router() -> Router {
 }
 
 fn page(name: &str) -> Response {
-    FILES.get(name).map_or_else(missing, |file| {
+    FILES.by_path.get(name).map_or_else(missing, |file| {
         let headers = [(header::CONTENT_TYPE, file.kind), (header::CACHE_CONTROL, "no-cache")];
         (headers, file.bytes.clone()).into_response()
     })
@@ -93,11 +106,15 @@ async fn asset(Path(path): Path<String>, RawQuery(query): RawQuery, headers: Hea
 
 /// A file. Under its current version it may be kept for ever; under any other address it must be asked for again.
 fn serve(path: &str, query: Option<&str>, headers: &HeaderMap) -> Response {
-    let Some(file) = FILES.get(path).filter(|file| !file.kind.starts_with("text/html")) else {
+    let Some(file) = FILES
+        .by_path
+        .get(path)
+        .filter(|file| !file.kind.starts_with("text/html"))
+    else {
         return missing();
     };
-    let etag = format!("\"{}\"", file.tag);
-    let current = query.and_then(|query| query.strip_prefix("v=")) == Some(file.tag.as_str());
+    let etag = format!("\"{}\"", FILES.tag);
+    let current = query.and_then(|query| query.strip_prefix("v=")) == Some(FILES.tag.as_str());
     let cache = if current {
         "public, max-age=31536000, immutable"
     } else {
