@@ -2,3 +2,5 @@
 
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod engine;
+pub(crate) mod index;

@@ -12,6 +12,16 @@ pub(super) fn join(key: &str, part: impl Display) -> String {
     format!("{key}/{part}")
 }
 
+/// `owner/dseq/gseq/oseq`.
+pub(super) fn order(owner: &str, dseq: u64, gseq: u32, oseq: u32) -> String {
+    format!("{owner}/{dseq}/{gseq}/{oseq}")
+}
+
+/// A bid or lease of an order.
+pub(super) fn bid(order: &str, provider: &str, bseq: u32) -> String {
+    format!("{order}/{provider}/{bseq}")
+}
+
 /// An audit.
 pub(super) fn audit(owner: &str, auditor: &str) -> String {
     format!("{owner}/{auditor}")

@@ -5,6 +5,7 @@
 //! [`diff`] names every difference; parameters, pools and price health are outside.
 
 mod canon;
+mod compare;
 mod diff;
 mod error;
 mod keys;
@@ -12,8 +13,13 @@ mod memory;
 mod node;
 pub mod rows;
 mod snapshot;
+mod tables;
 mod truth;
 
+pub use compare::{HeightReport, compare_state_dir, height_folders};
 pub use diff::{Difference, OBJECT, diff};
 pub use error::{AuditError, TruthError};
 pub use snapshot::{Section, Snapshot, Table, VAULT_KEY};
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,8 @@
 //! A field of type `Option` is absent where the chain of that era does not print it; an absent expected
 //! field is not compared.
 
+use super::error::TruthError;
+use super::node::Node;
 use crate::chain::akash::dec::Dec;
 use crate::chain::akash::model::{Coin, DecCoin};
 
@@ -138,9 +140,8 @@ compared! {
         /// Canonical JSON of the reclamation, or `none`.
         reclamation: Option<String>,
     }
-    /// Escrow account. Before v1.0.0: `funds` is the sum of balance and funds; `deposits` are those that
-    /// the v1.0.0 upgrade would make of them (depositor's rest as a grant, owner's as balance, height 0,
-    /// only what is above zero).
+    /// Escrow account. Before v1.0.0: `funds` is the sum of balance and funds; `deposits` are the
+    /// depositor's rest as a grant and the owner's as balance, both with height 0, even if zero.
     EscrowAccount {
         /// Owner.
         owner: String,
@@ -227,6 +228,18 @@ pub struct EscrowDeposit {
     pub source: String,
     /// What is left.
     pub balance: DecCoin,
+}
+
+impl EscrowDeposit {
+    /// From the chain's JSON of v1.0.0 and later.
+    pub(super) fn from_node(node: &Node<'_>) -> Result<Self, TruthError> {
+        Ok(Self {
+            owner: node.get("owner")?.text()?,
+            height: node.get("height")?.integer()?,
+            source: node.get("source")?.text()?,
+            balance: node.get("balance")?.dec_coin()?,
+        })
+    }
 }
 
 impl Printed for EscrowDeposit {

@@ -8,6 +8,7 @@ mod error;
 mod pool;
 mod raw;
 pub mod replay;
+mod tip;
 
 use std::future::Future;
 
@@ -18,6 +19,7 @@ pub use comet::{CometClient, HttpClients, Limits, NodeStatus};
 pub use error::{Attempt, Class, Defect, FetchError};
 pub use pool::{EndpointState, EndpointStatus, Pool, PoolConfig};
 pub use raw::RawBlock;
+pub use tip::follow;
 
 /// The newest block that can be fetched.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]

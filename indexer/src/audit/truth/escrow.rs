@@ -7,7 +7,6 @@ use crate::audit::keys;
 use crate::audit::node::Node;
 use crate::audit::rows::{EscrowAccount, EscrowDeposit, EscrowPayment};
 use crate::audit::snapshot::Snapshot;
-use crate::chain::akash::dec::Dec;
 use crate::chain::akash::model::DecCoin;
 use std::collections::BTreeMap;
 
@@ -80,16 +79,7 @@ fn account(node: &Node<'_>) -> Result<EscrowAccount, TruthError> {
         settled_at: state.get("settled_at")?.integer()?,
         funds: state.list("funds", Node::dec_coin)?,
         transferred: state.list("transferred", Node::dec_coin)?,
-        deposits: state.list("deposits", deposit)?,
-    })
-}
-
-fn deposit(node: &Node<'_>) -> Result<EscrowDeposit, TruthError> {
-    Ok(EscrowDeposit {
-        owner: node.get("owner")?.text()?,
-        height: node.get("height")?.integer()?,
-        source: node.get("source")?.text()?,
-        balance: node.get("balance")?.dec_coin()?,
+        deposits: state.list("deposits", EscrowDeposit::from_node)?,
     })
 }
 
@@ -107,8 +97,7 @@ fn legacy_account(node: &Node<'_>) -> Result<EscrowAccount, TruthError> {
         balance: rest.clone(),
     };
     let depositor = node.get("depositor")?.text()?;
-    let mut deposits = vec![entry(&depositor, "grant", &funds), entry(&owner, "balance", &balance)];
-    deposits.retain(|deposit| deposit.balance.amount > Dec::ZERO);
+    let deposits = vec![entry(&depositor, "grant", &funds), entry(&owner, "balance", &balance)];
     Ok(EscrowAccount {
         state: node.get("state")?.text()?,
         settled_at: node.get("settled_at")?.integer()?,

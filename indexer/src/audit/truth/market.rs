@@ -139,11 +139,16 @@ fn group_key(id: &Node<'_>) -> Result<String, TruthError> {
 }
 
 fn order_key(id: &Node<'_>) -> Result<String, TruthError> {
-    Ok(keys::join(&group_key(id)?, id.get("oseq")?.integer::<u32>()?))
+    let (gseq, oseq) = (id.get("gseq")?.integer()?, id.get("oseq")?.integer()?);
+    Ok(keys::order(
+        &id.get("owner")?.text()?,
+        id.get("dseq")?.integer()?,
+        gseq,
+        oseq,
+    ))
 }
 
 fn bid_key(id: &Node<'_>) -> Result<String, TruthError> {
     let bseq = id.find("bseq").map_or(Ok(0), |bseq| bseq.integer::<u32>())?;
-    let with_provider = keys::join(&order_key(id)?, id.get("provider")?.text()?);
-    Ok(keys::join(&with_provider, bseq))
+    Ok(keys::bid(&order_key(id)?, &id.get("provider")?.text()?, bseq))
 }

@@ -91,6 +91,15 @@ impl Gpu {
             .filter_map(|attribute| Self::parse(&attribute.key))
     }
 
+    /// The one model that an offer names; nothing where it names several or none.
+    pub fn offered(offer: &[ResourceOffer]) -> Option<Self> {
+        let offered = offer
+            .iter()
+            .map(|offer| &offer.resources)
+            .filter(|resources| resources.gpu_units > 0);
+        only(offered.flat_map(|resources| Self::all(&resources.gpu_attributes)))
+    }
+
     fn is_same_model(&self, other: &Self) -> bool {
         self.vendor == other.vendor && self.model == other.model
     }
@@ -130,11 +139,7 @@ pub fn resolve(offer: &[ResourceOffer], group: &GroupSpec, provider: &[Attribute
             by: ResolvedBy::None,
         };
     }
-    let offered = offer
-        .iter()
-        .map(|offer| &offer.resources)
-        .filter(|resources| resources.gpu_units > 0);
-    if let Some(gpu) = only(offered.flat_map(|resources| Gpu::all(&resources.gpu_attributes))) {
+    if let Some(gpu) = Gpu::offered(offer) {
         return Resolution {
             gpu,
             by: ResolvedBy::Offer,

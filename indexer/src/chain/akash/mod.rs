@@ -2,6 +2,7 @@
 
 pub mod dec;
 pub mod decode;
+pub mod facts;
 pub mod gpu;
 pub mod model;
 pub mod proto;

@@ -22,7 +22,8 @@ pub(super) enum Choice {
 /// Two random draws spread the load and still avoid the slow; taking the best of all would send every request of a
 /// burst to the same endpoint.
 pub(super) fn choose(endpoints: &[Arc<Endpoint>], height: u64, excluded: &BTreeSet<usize>, now: Instant) -> Choice {
-    let open: Vec<&Arc<Endpoint>> = endpoints.iter().filter(|e| !excluded.contains(&e.index)).collect();
+    let usable = |e: &&Arc<Endpoint>| !excluded.contains(&e.index) && !e.health().hopeless(now);
+    let open: Vec<&Arc<Endpoint>> = endpoints.iter().filter(usable).collect();
     if open.is_empty() {
         return Choice::Nobody;
     }

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::health::{EndpointState, Health};
-use crate::source::{CometClient, FetchError, NodeStatus};
+use crate::source::{Attempt, CometClient, FetchError, NodeStatus};
 
 /// State of an endpoint, for `status`, metrics and error messages.
 #[derive(Clone, Debug, Serialize)]
@@ -22,6 +22,8 @@ pub struct EndpointStatus {
     pub tip: Option<u64>,
     /// Whether it claimed a tip that it could not serve.
     pub tip_distrusted: bool,
+    /// Whether it tells of new blocks over a websocket.
+    pub websocket: bool,
     /// Lowest height that it keeps.
     pub floor: Option<u64>,
     /// Requests in flight.
@@ -76,6 +78,7 @@ impl Endpoint {
             latency_ms: health.latency_ms(),
             tip: health.tip(now),
             tip_distrusted: health.distrusted(now),
+            websocket: health.subscribed,
             floor: health.floor,
             in_flight: health.in_flight,
             limit: health.aimd.limit(),
@@ -96,6 +99,34 @@ impl Endpoint {
             self.health().status(status);
         }
         outcome
+    }
+
+    /// The endpoint's last word on a request: the error of this request, or why it was not asked.
+    pub(super) fn attempt(&self, error: Option<FetchError>) -> Attempt {
+        let error = error.unwrap_or_else(|| self.not_asked());
+        Attempt {
+            endpoint: self.name().to_owned(),
+            error,
+        }
+    }
+
+    fn not_asked(&self) -> FetchError {
+        let health = self.health();
+        if let Some(got) = health.wrong_chain(Instant::now()) {
+            let (expected, got) = (self.client.chain_id().to_owned(), got.to_owned());
+            return FetchError::WrongChain {
+                endpoint: self.name().to_owned(),
+                expected,
+                got,
+            };
+        }
+        let said = health.last_error.as_deref().unwrap_or("no answer in time");
+        // The kept text begins with the endpoint's name, which the error says itself.
+        let reason = said
+            .strip_prefix(self.name())
+            .and_then(|s| s.strip_prefix(": "))
+            .unwrap_or(said);
+        FetchError::transient(self.name(), reason)
     }
 
     /// Counts a request that starts now.

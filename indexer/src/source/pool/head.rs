@@ -8,10 +8,15 @@ use tokio::time::{Instant, timeout};
 
 use super::Pool;
 use super::endpoint::Endpoint;
-use crate::source::{Attempt, FetchError, Head};
+use super::request::collapse;
+use crate::source::{FetchError, Head};
 
 /// A slow endpoint must not hold up the head of the others.
 const STATUS_TIME: Duration = Duration::from_secs(5);
+
+/// Time without a new block that two agree on, after which one endpoint far ahead may prove that it is the others
+/// that stand still.
+const STALL: Duration = Duration::from_secs(60);
 
 /// What the endpoints claim.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,7 +44,7 @@ impl Pool {
     }
 
     /// Asks every endpoint that is not resting for its status.
-    pub(super) async fn refresh(&self) {
+    pub(in crate::source) async fn refresh(&self) {
         let now = Instant::now();
         let askable = |e: &&Arc<Endpoint>| {
             let health = e.health();
@@ -49,20 +54,39 @@ impl Pool {
             .endpoints
             .iter()
             .filter(askable)
-            .map(|e| timeout(STATUS_TIME, e.probe()))
+            .map(|e| timeout(STATUS_TIME, self.look(e)))
             .collect();
         join_all(asked).await;
     }
 
+    /// Asks an endpoint for its status. One whose claim is not believed is asked for the claimed block as well: its
+    /// refusal names the true tip.
+    async fn look(&self, endpoint: &Arc<Endpoint>) {
+        if endpoint.probe().await.is_err() {
+            return;
+        }
+        let lie = endpoint.health().lie(Instant::now());
+        if let Some(claimed) = lie {
+            // The refusal is booked in the health of the endpoint.
+            drop(
+                endpoint
+                    .permit()
+                    .measure(endpoint.client.headers(claimed, claimed))
+                    .await,
+            );
+        }
+    }
+
     /// Raises the head to what the present claims and a proof allow. It never goes back: blocks are final.
-    pub(super) async fn settle_head(&self) -> Result<Head, FetchError> {
+    pub(in crate::source) async fn settle_head(&self) -> Result<Head, FetchError> {
         let now = Instant::now();
         let ready: Vec<&Arc<Endpoint>> = self.endpoints.iter().filter(|e| e.health().ready()).collect();
         let claims = ready
             .iter()
             .filter_map(|e| Some((e.index, e.health().tip(now)?)))
             .collect();
-        let claims = weigh(claims, self.config.max_lead);
+        let claims = weigh(claims, self.max_lead(now));
+        self.agreed(claims.agreed, now);
         let mut head = self.head_seen().max(claims.agreed.unwrap_or(0));
         for (index, claimed) in claims.ahead {
             if claimed <= head {
@@ -81,6 +105,41 @@ impl Pool {
         Ok(Head {
             height: head,
             floor: floor.unwrap_or(1),
+        })
+    }
+
+    /// How far one endpoint may be ahead of the others and still be asked for a proof.
+    fn max_lead(&self, now: Instant) -> u64 {
+        let stalled = self
+            .agreed_since()
+            .is_some_and(|(_, since)| now.duration_since(since) > STALL);
+        if stalled { u64::MAX } else { self.config.max_lead }
+    }
+
+    /// Remembers since when the agreed height stands, and remarks on those far beyond it.
+    fn agreed(&self, agreed: Option<u64>, now: Instant) {
+        let Some(agreed) = agreed else { return };
+        if self.agreed_since().is_none_or(|(height, _)| height < agreed) {
+            self.set_agreed(agreed, now);
+        }
+        for endpoint in &self.endpoints {
+            let mut health = endpoint.health();
+            let beyond = health.tip(now).unwrap_or(0).saturating_sub(agreed);
+            if beyond > self.config.max_lead {
+                let name = endpoint.name();
+                health.remark(format!(
+                    "{name}: claims a tip {beyond} blocks beyond all others, which is not believed"
+                ));
+            }
+        }
+    }
+
+    /// Whether an endpoint in use claims more than the head: it may be able to show it soon.
+    pub(in crate::source) fn claims_more(&self) -> bool {
+        let (now, head) = (Instant::now(), self.head_seen());
+        self.endpoints.iter().any(|e| {
+            let health = e.health();
+            health.ready() && health.tip(now).is_some_and(|t| t > head)
         })
     }
 
@@ -110,27 +169,9 @@ impl Pool {
     }
 
     /// Which endpoints were tried, and what each said.
-    pub(super) fn nobody_answers(&self) -> FetchError {
-        let attempts = self.endpoints.iter().map(|e| {
-            let said = e
-                .snapshot()
-                .last_error
-                .unwrap_or_else(|| "no answer in time".to_owned());
-            // The kept text begins with the endpoint's name, which the error will say itself.
-            let reason = said
-                .strip_prefix(e.name())
-                .and_then(|s| s.strip_prefix(": "))
-                .unwrap_or(&said)
-                .to_owned();
-            Attempt {
-                endpoint: e.name().to_owned(),
-                error: FetchError::transient(e.name(), reason),
-            }
-        });
-        FetchError::Exhausted {
-            what: format!("the tip of {}", self.config.chain_id),
-            attempts: attempts.collect(),
-        }
+    fn nobody_answers(&self) -> FetchError {
+        let attempts = self.endpoints.iter().map(|e| e.attempt(None)).collect();
+        collapse(format!("the tip of {}", self.config.chain_id), attempts)
     }
 }
 

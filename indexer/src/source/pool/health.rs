@@ -56,6 +56,7 @@ pub(super) struct Health {
     pub(super) aimd: Aimd,
     pub(super) in_flight: u32,
     pub(super) probing: bool,
+    pub(super) subscribed: bool,
     not_before: Option<Instant>,
     latency: Option<Duration>,
     claimed_tip: Option<u64>,
@@ -63,6 +64,7 @@ pub(super) struct Health {
     shown_tip: u64,
     distrusted_until: Option<Instant>,
     pub(super) floor: Option<u64>,
+    wrong_chain: Option<String>,
     failures: u32,
     rests: u32,
     refusals: u32,
@@ -79,12 +81,14 @@ impl Health {
             aimd: Aimd::new(max_in_flight),
             in_flight: 0,
             probing: false,
+            subscribed: false,
             not_before: None,
             latency: None,
             claimed_tip: None,
             shown_tip: 0,
             distrusted_until: None,
             floor: None,
+            wrong_chain: None,
             failures: 0,
             rests: 0,
             refusals: 0,
@@ -107,6 +111,18 @@ impl Health {
     /// Checked, and not out of use.
     pub(super) fn ready(&self) -> bool {
         self.standing == Standing::Ready
+    }
+
+    /// Out of use until a person mends it, and not to be waited for.
+    pub(super) fn hopeless(&self, now: Instant) -> bool {
+        matches!(self.standing, Standing::Out { state: EndpointState::WrongChain | EndpointState::Unfit, until } if until > now)
+    }
+
+    /// The other chain that the endpoint serves, if it is out of use for that.
+    pub(super) fn wrong_chain(&self, now: Instant) -> Option<&str> {
+        self.wrong_chain
+            .as_deref()
+            .filter(|_| self.state(now) == EndpointState::WrongChain)
     }
 
     /// Whether the endpoint must be asked for its status before it is used.
@@ -175,6 +191,16 @@ impl Health {
         self.claimed_tip = Some(tip);
     }
 
+    /// The tip that is claimed and not believed.
+    pub(super) fn lie(&self, now: Instant) -> Option<u64> {
+        self.claimed_tip.filter(|t| self.distrusted(now) && *t > self.shown_tip)
+    }
+
+    /// Puts a word about the endpoint where its last error is shown, without counting an error.
+    pub(super) fn remark(&mut self, text: String) {
+        self.last_error = Some(text);
+    }
+
     /// The node was seen to serve this height; only then is it over its failures (a status alone proves little).
     pub(super) fn shown(&mut self, height: u64) {
         self.shown_tip = self.shown_tip.max(height);
@@ -212,11 +238,12 @@ impl Health {
                 self.aimd.overloaded(now);
                 self.note(error.to_string());
             }
-            FetchError::WrongChain { .. }
+            FetchError::WrongChain { got, .. }
             | FetchError::Malformed {
-                defect: Defect::ChainId { .. },
+                defect: Defect::ChainId { got, .. },
                 ..
             } => {
+                self.wrong_chain = Some(got.clone());
                 self.out(EndpointState::WrongChain, now + UNFIT_REST);
                 self.note(error.to_string());
             }

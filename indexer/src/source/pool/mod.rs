@@ -9,12 +9,13 @@ mod health;
 mod request;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
 pub use endpoint::EndpointStatus;
 pub use health::EndpointState;
@@ -72,6 +73,7 @@ pub struct Pool {
     endpoints: Vec<Arc<Endpoint>>,
     changed: Arc<Notify>,
     head: watch::Sender<u64>,
+    agreed: Mutex<Option<(u64, Instant)>>,
     cross_checks: AtomicU64,
 }
 
@@ -105,6 +107,7 @@ impl Pool {
             endpoints,
             changed,
             head,
+            agreed: Mutex::default(),
             cross_checks: AtomicU64::new(0),
         })
     }
@@ -117,6 +120,50 @@ impl Pool {
     /// Block hashes compared between two endpoints since the start.
     pub fn cross_checks_total(&self) -> u64 {
         self.cross_checks.load(Ordering::Relaxed)
+    }
+
+    /// Number of endpoints.
+    pub fn len(&self) -> usize {
+        self.endpoints.len()
+    }
+
+    /// Whether there is no endpoint; never, for a pool that was built.
+    pub fn is_empty(&self) -> bool {
+        self.endpoints.is_empty()
+    }
+
+    /// Chain id that every endpoint must serve.
+    pub fn chain_id(&self) -> &str {
+        &self.config.chain_id
+    }
+
+    pub(super) fn name(&self, index: usize) -> &str {
+        self.endpoints[index].name()
+    }
+
+    pub(super) fn poll_interval(&self) -> Duration {
+        self.config.poll
+    }
+
+    pub(super) fn websocket(&self, index: usize) -> Result<reqwest::Url, FetchError> {
+        self.endpoints[index].client.websocket()
+    }
+
+    /// An endpoint announced a block.
+    pub(super) fn claimed(&self, index: usize, height: u64) {
+        self.endpoints[index].health().claim(height);
+    }
+
+    pub(super) fn subscribed(&self, index: usize, yes: bool) {
+        self.endpoints[index].health().subscribed = yes;
+    }
+
+    fn agreed_since(&self) -> Option<(u64, Instant)> {
+        *self.agreed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_agreed(&self, height: u64, since: Instant) {
+        *self.agreed.lock().unwrap_or_else(PoisonError::into_inner) = Some((height, since));
     }
 
     fn cross_check_due(&self) -> bool {

@@ -139,45 +139,30 @@ impl Pool {
         }
     }
 
-    /// The error of a request that nobody could serve: the plain one where all agree, else what each said.
-    fn give_up(&self, need: &Need, tries: Tries) -> FetchError {
+    /// The error of a request that nobody could serve.
+    fn give_up(&self, need: &Need, mut tries: Tries) -> FetchError {
         let asked = self.endpoints.iter().filter(|e| !need.not.contains(&e.index));
-        let mut attempts: Vec<Attempt> = Vec::new();
-        let mut last = tries.last;
-        for endpoint in asked {
-            let error = last.remove(&endpoint.index).unwrap_or_else(|| untried(endpoint));
-            attempts.push(Attempt {
-                endpoint: endpoint.name().to_owned(),
-                error,
-            });
-        }
-        if attempts.iter().all(|a| matches!(a.error, FetchError::NotYet { .. }))
-            || attempts.iter().all(|a| matches!(a.error, FetchError::Pruned { .. }))
-            || attempts.len() == 1
-        {
-            // The endpoint that comes nearest speaks for all.
-            attempts.sort_by_key(|a| match a.error {
-                FetchError::NotYet { tip, .. } => tip.unwrap_or(0),
-                FetchError::Pruned { lowest, .. } => u64::MAX - lowest,
-                _ => 0,
-            });
-            if let Some(nearest) = attempts.pop() {
-                return nearest.error;
-            }
-        }
-        FetchError::Exhausted {
-            what: need.what.clone(),
-            attempts,
-        }
+        let attempts = asked.map(|e| e.attempt(tries.last.remove(&e.index))).collect();
+        collapse(need.what.clone(), attempts)
     }
 }
 
-fn untried(endpoint: &Endpoint) -> FetchError {
-    let snapshot = endpoint.snapshot();
-    let why = snapshot
-        .last_error
-        .unwrap_or_else(|| "it did not answer in time".to_owned());
-    FetchError::transient(endpoint.name(), format!("not asked now: {why}"))
+/// The plain error where all endpoints agree, or where there is only one; else what each said.
+pub(super) fn collapse(what: String, mut attempts: Vec<Attempt>) -> FetchError {
+    let all = |is: fn(&FetchError) -> bool| attempts.iter().all(|a| is(&a.error));
+    let agree = all(|e| matches!(e, FetchError::NotYet { .. })) || all(|e| matches!(e, FetchError::Pruned { .. }));
+    if agree || attempts.len() == 1 {
+        // The endpoint that comes nearest speaks for all.
+        attempts.sort_by_key(|a| match a.error {
+            FetchError::NotYet { tip, .. } => tip.unwrap_or(0),
+            FetchError::Pruned { lowest, .. } => u64::MAX - lowest,
+            _ => 0,
+        });
+        if let Some(nearest) = attempts.pop() {
+            return nearest.error;
+        }
+    }
+    FetchError::Exhausted { what, attempts }
 }
 
 impl Tries {

@@ -14,6 +14,7 @@ mod merkle;
 mod message;
 mod text;
 mod tx;
+mod tx_events;
 mod wire;
 
 #[cfg(test)]
@@ -177,6 +178,7 @@ fn block_events(height: u64, results: &Results<'_>, encoding: Encoding) -> Resul
                 events.push(Event {
                     event_index,
                     phase,
+                    inner_index: None,
                     body,
                 });
             }

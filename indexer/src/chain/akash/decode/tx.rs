@@ -1,10 +1,11 @@
 //! Transactions: wrapper, fee, messages, answers, events.
 
 use super::error::{DecodeError, FieldError};
-use super::event::{self, Attributes, Encoding};
-use super::wire::{TxResult, WireEvent};
-use super::{TxBytes, event_error, message, text};
-use crate::chain::akash::model::{Coin, Event, EventBody, Message, Phase, Tx};
+use super::event::{self, Encoding};
+use super::message::{self, Unfolded};
+use super::wire::TxResult;
+use super::{TxBytes, text, tx_events};
+use crate::chain::akash::model::{Coin, Event, EventBody, Tx};
 use cosmrs::Any;
 use cosmrs::proto::cosmos::base::abci::v1beta1::TxMsgData;
 use cosmrs::proto::cosmos::tx::v1beta1::{AuthInfo, Fee, TxBody, TxRaw};
@@ -49,7 +50,9 @@ pub(super) fn decode(
         Err(_) if tolerant => Vec::new(),
         read => read.map_err(fail)?,
     };
-    let events = events(place, &signed.messages, outcome, encoding)?;
+    let outer_types: Vec<String> = signed.messages.iter().map(|any| any.type_url.clone()).collect();
+    let messages = messages(place, signed.messages, outcome, tolerant)?;
+    let events = tx_events::decode(place, &outer_types, &messages, outcome, encoding)?;
     let payer = |event: &Event| match &event.body {
         EventBody::Fee { payer, .. } if !payer.is_empty() => Some(payer.clone()),
         _ => None,
@@ -69,7 +72,7 @@ pub(super) fn decode(
         gas_used: gas("gas_used", &outcome.gas_used)?,
         fee,
         fee_payer,
-        messages: messages(place, signed.messages, outcome, tolerant)?,
+        messages: messages.list,
         events,
     })
 }
@@ -100,12 +103,7 @@ fn gas(field: &'static str, text: &Option<super::Text<'_>>) -> Result<u64, Field
     Ok(text::signed(field, text)?.try_into().unwrap_or(0))
 }
 
-fn messages(
-    place: Place,
-    outer: Vec<Any>,
-    outcome: &TxResult<'_>,
-    tolerant: bool,
-) -> Result<Vec<Message>, DecodeError> {
+fn messages(place: Place, outer: Vec<Any>, outcome: &TxResult<'_>, tolerant: bool) -> Result<Unfolded, DecodeError> {
     let mut answers = match answers(outcome) {
         Err(_) if tolerant => Vec::new(),
         read => read.map_err(|source| DecodeError::Tx {
@@ -115,7 +113,7 @@ fn messages(
         })?,
     }
     .into_iter();
-    let mut messages = Vec::with_capacity(outer.len());
+    let mut messages = Unfolded::with_capacity(outer.len());
     for (msg_index, any) in (0u32..).zip(outer) {
         let answer = answers.next().unwrap_or_default();
         message::unfold(&mut messages, any, msg_index, answer, tolerant).map_err(|failure| DecodeError::Message {
@@ -142,90 +140,4 @@ fn answers(outcome: &TxResult<'_>) -> Result<Vec<Vec<u8>>, FieldError> {
     } else {
         data.msg_responses.into_iter().map(|answer| answer.value).collect()
     })
-}
-
-fn events(
-    place: Place,
-    messages: &[Any],
-    outcome: &TxResult<'_>,
-    encoding: Encoding,
-) -> Result<Vec<Event>, DecodeError> {
-    let served = outcome.events.as_deref().unwrap_or_default();
-    let mut boundary = Boundary::new(messages, served, encoding);
-    let mut events = Vec::with_capacity(served.len() / 2);
-    for (event_index, wire) in (0u32..).zip(served) {
-        let fail = |source| event_error(place.height, Some(place.index), event_index, wire, source);
-        boundary.pass(wire, encoding);
-        let Some((body, attributes)) = event::decode(wire, encoding).map_err(fail)? else {
-            continue;
-        };
-        if outcome.code != 0 && !matches!(body, EventBody::Fee { .. }) {
-            continue;
-        }
-        let msg_index = message_of(&attributes).map_err(fail)?.or(boundary.current);
-        let phase = Phase::Tx {
-            tx_index: place.index,
-            msg_index,
-        };
-        events.push(Event {
-            event_index,
-            phase,
-            body,
-        });
-    }
-    Ok(events)
-}
-
-/// Since SDK 0.46 each event of a message names its index. The chain appends it, so the last one counts.
-fn message_of(attributes: &Attributes<'_, '_>) -> Result<Option<u32>, FieldError> {
-    attributes
-        .last("msg_index")
-        .map(|index| text::unsigned32("msg_index", index))
-        .transpose()
-}
-
-/// Which message old events belong to: each message begins with a `message` event that has an `action`.
-///
-/// Where there are as many actions as messages, each one begins the next message. Otherwise (a module
-/// that emits actions of its own) only an action that is the next message's type URL does.
-struct Boundary<'m> {
-    messages: &'m [Any],
-    exact: bool,
-    active: bool,
-    current: Option<u32>,
-}
-
-impl<'m> Boundary<'m> {
-    fn new(messages: &'m [Any], served: &[WireEvent<'_>], encoding: Encoding) -> Self {
-        let numbered = served.iter().any(|event| event::has(event, "msg_index", encoding));
-        let active = !numbered && !messages.is_empty();
-        let actions = if active {
-            served.iter().filter(|event| is_action(event, encoding)).count()
-        } else {
-            0
-        };
-        Self {
-            messages,
-            exact: actions == messages.len(),
-            active,
-            current: None,
-        }
-    }
-
-    fn pass(&mut self, event: &WireEvent<'_>, encoding: Encoding) {
-        if !self.active || !is_action(event, encoding) {
-            return;
-        }
-        let next = self.current.map_or(0, |index| index.saturating_add(1));
-        let Some(message) = self.messages.get(next as usize) else {
-            return;
-        };
-        if self.exact || event::first(event, "action", encoding).is_some_and(|action| *action == message.type_url) {
-            self.current = Some(next);
-        }
-    }
-}
-
-fn is_action(event: &WireEvent<'_>, encoding: Encoding) -> bool {
-    &*event.kind == "message" && event::has(event, "action", encoding)
 }

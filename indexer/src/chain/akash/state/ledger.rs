@@ -13,6 +13,7 @@ mod oracle;
 mod params;
 mod providers;
 mod records;
+mod rows;
 mod supply;
 
 #[cfg(test)]
@@ -24,6 +25,9 @@ pub use oracle::{Oracle, PriceId, PriceStatus};
 pub use params::{OracleParams, TakeParams};
 pub use providers::{Provider, Providers};
 pub use records::{CoinPrice, Executed, Record, RecordId};
+pub use rows::{
+    AuditRow, BmeLedgerRow, BmeVaultRow, OraclePriceRow, OracleStatusRow, ProviderAttributeRow, ProviderRow, SupplyRow,
+};
 pub use supply::Supply;
 
 use super::error::StateError;

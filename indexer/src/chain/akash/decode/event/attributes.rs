@@ -87,6 +87,13 @@ impl<'e, 'a> Attributes<'e, 'a> {
             .map(|(_, value)| value)
     }
 
+    /// All values of a key, in order.
+    pub(in crate::chain::akash::decode) fn every<'s>(&'s self, key: &'s str) -> impl Iterator<Item = &'s str> {
+        self.iter()
+            .filter(move |(name, _)| *name == key)
+            .map(|(_, value)| value)
+    }
+
     /// A value that must be there.
     pub(super) fn need(&self, key: &'static str) -> Result<&str, FieldError> {
         self.first(key).ok_or(FieldError::Missing(key))

@@ -1,6 +1,6 @@
 //! Proposals: the messages that run when they pass.
 
-use super::{EXEC_MAX_DEPTH, FieldError, TypeName, Unfold};
+use super::{EXEC_MAX_DEPTH, FieldError, TypeName, Unfold, Unfolded};
 use crate::chain::akash::model::MessageBody;
 use cosmrs::Any;
 use cosmrs::proto::cosmos::gov::{v1, v1beta1};
@@ -36,10 +36,11 @@ fn pair(content: Any) -> (String, Vec<u8>) {
 /// is `Unknown`. A legacy content wrapped into a message is taken out of it.
 fn proposal(proposed: Vec<Any>, msg_index: u32, depth: u32) -> Result<MessageBody, FieldError> {
     let mut legacy_content = None;
-    let mut messages = Vec::with_capacity(proposed.len());
+    let mut messages = Unfolded::with_capacity(proposed.len());
     let mut unfold = Unfold {
         out: &mut messages,
         msg_index,
+        path: Vec::new(),
         inner_index: 0,
         tolerant: true,
     };
@@ -54,7 +55,7 @@ fn proposal(proposed: Vec<Any>, msg_index: u32, depth: u32) -> Result<MessageBod
             .map_err(|failure| failure.source)?;
     }
     Ok(MessageBody::SubmitProposal {
-        messages,
+        messages: messages.list,
         legacy_content,
     })
 }

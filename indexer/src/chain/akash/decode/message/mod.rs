@@ -38,12 +38,41 @@ impl<'a> TypeName<'a> {
     }
 }
 
+/// Messages of a transaction with their places inside wrappers.
+#[derive(Default)]
+pub(super) struct Unfolded {
+    /// In order of execution.
+    pub(super) list: Vec<Message>,
+    /// For each of them its index within each wrapper, outermost first; empty for a plain message.
+    pub(super) paths: Vec<Vec<u32>>,
+}
+
+impl Unfolded {
+    pub(super) fn with_capacity(capacity: usize) -> Self {
+        Self {
+            list: Vec::with_capacity(capacity),
+            paths: Vec::with_capacity(capacity),
+        }
+    }
+
+    /// Running number of the message at a place.
+    pub(super) fn inner_index(&self, msg_index: u32, path: &[u32]) -> Option<u32> {
+        let start = self.list.partition_point(|message| message.msg_index < msg_index);
+        let same = self.list[start..]
+            .iter()
+            .take_while(|message| message.msg_index == msg_index);
+        let mut places = same.zip(&self.paths[start..]);
+        let found = places.find(|(_, other)| other.as_slice() == path);
+        found.map(|(message, _)| message.inner_index)
+    }
+}
+
 /// Appends an outermost message, or the messages inside it where it is a wrapper.
 ///
 /// `answer` is the message's answer, empty where the chain gave none. `tolerant`: the transaction failed,
 /// so a body that cannot be read becomes `Unknown` instead of an error.
 pub(super) fn unfold(
-    out: &mut Vec<Message>,
+    out: &mut Unfolded,
     any: Any,
     msg_index: u32,
     answer: Vec<u8>,
@@ -52,6 +81,7 @@ pub(super) fn unfold(
     Unfold {
         out,
         msg_index,
+        path: Vec::new(),
         inner_index: 0,
         tolerant,
     }
@@ -60,7 +90,8 @@ pub(super) fn unfold(
 
 /// State of unfolding one outermost message.
 struct Unfold<'o> {
-    out: &'o mut Vec<Message>,
+    out: &'o mut Unfolded,
+    path: Vec<u32>,
     msg_index: u32,
     inner_index: u32,
     tolerant: bool,
@@ -91,7 +122,8 @@ impl Unfold<'_> {
             Ok(Some(body)) => body,
             Ok(None) => MessageBody::Unknown { value: any.value },
         };
-        self.out.push(Message {
+        self.out.paths.push(self.path.clone());
+        self.out.list.push(Message {
             msg_index: self.msg_index,
             inner_index: self.inner_index,
             type_url: any.type_url,
@@ -104,8 +136,10 @@ impl Unfold<'_> {
 
     fn exec(&mut self, exec: MsgExec, answer: &[u8], depth: u32) -> Result<(), Failure> {
         let mut answers = MsgExecResponse::decode(answer).unwrap_or_default().results.into_iter();
-        for any in exec.msgs {
+        for (index, any) in (0u32..).zip(exec.msgs) {
+            self.path.push(index);
             self.message(any, answers.next().unwrap_or_default(), depth + 1)?;
+            self.path.pop();
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The objects of the escrow module, in one shape for all versions.
 
 use crate::chain::akash::dec::Dec;
-use crate::chain::akash::model::{BidId, DecCoin, DeploymentId};
+use crate::chain::akash::model::{BidId, Coin, DecCoin, DeploymentId, GroupId, OrderId};
 use std::collections::BTreeMap;
 
 /// What an account belongs to.
@@ -69,6 +69,41 @@ impl PaymentId {
             account: AccountId::of_deployment(&id.order.group.deployment).xid,
             xid: format!("{gseq}/{oseq}/{}", id.provider),
         }
+    }
+}
+
+impl AccountId {
+    /// The deployment that the account belongs to; `None` for a bid's account or an id that is none.
+    pub fn deployment(&self) -> Option<DeploymentId> {
+        if self.scope != Scope::Deployment {
+            return None;
+        }
+        let (owner, dseq) = self.xid.split_once('/')?;
+        Some(DeploymentId {
+            owner: owner.to_owned(),
+            dseq: dseq.parse().ok()?,
+        })
+    }
+}
+
+impl PaymentId {
+    /// The lease that the payment belongs to; `None` if the id is none of a lease.
+    pub fn lease(&self) -> Option<BidId> {
+        let account = AccountId {
+            scope: Scope::Deployment,
+            xid: self.account.clone(),
+        };
+        let mut parts = self.xid.splitn(3, '/');
+        let (gseq, oseq) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let group = GroupId {
+            deployment: account.deployment()?,
+            gseq,
+        };
+        Some(BidId {
+            order: OrderId { group, oseq },
+            provider: parts.next()?.to_owned(),
+            bseq: 0,
+        })
     }
 }
 
@@ -176,7 +211,7 @@ pub struct Payment {
     /// Owed and not covered; always zero before v1.0.0.
     pub unsettled: DecCoin,
     /// Paid out in whole units, take fee included.
-    pub withdrawn: DecCoin,
+    pub withdrawn: Coin,
 }
 
 /// All accounts and payments.

@@ -1,9 +1,9 @@
-//! The stored side from the state machine in memory: the fast way to prove its rules.
+//! Everything but market and escrow.
 
-use super::canon::canonical;
-use super::keys;
-use super::rows::{Audit, LedgerRecord, Price, Provider, Supply, Vault};
-use super::snapshot::{Snapshot, VAULT_KEY};
+use crate::audit::canon::canonical;
+use crate::audit::keys;
+use crate::audit::rows::{Audit, LedgerRecord, Price, Provider, Supply, Vault};
+use crate::audit::snapshot::{Snapshot, VAULT_KEY};
 use crate::chain::akash::model::Attribute;
 use crate::chain::akash::state::ledger::Ledger;
 use std::collections::BTreeMap;
