@@ -7,6 +7,7 @@ pub mod commit;
 pub mod crash;
 pub mod engine;
 pub mod lock;
+pub mod metrics;
 pub mod migrate;
 pub mod row_binary;
 pub mod state_db;

@@ -6,6 +6,7 @@ mod definitions;
 mod error;
 mod ids;
 mod leases;
+mod metric;
 mod page;
 mod providers;
 mod query;
@@ -44,6 +45,8 @@ pub(crate) fn build(state: &ApiState) -> ApiSchema {
             networks: state.networks.clone(),
             started_at: state.started_at,
             limits: state.limits,
+            metrics: gridproof_store::metrics::catalog()
+                .expect("the embedded metrics keep their contract: a test of the store reads each"),
         })
         .finish()
 }

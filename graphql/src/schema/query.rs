@@ -7,6 +7,7 @@ use super::active::{ActiveLeasesSeries, ActiveProvidersSeries};
 use super::error::ApiError;
 use super::ids;
 use super::leases::{Lease, LeaseConnection, LeaseState, LeasesArgs};
+use super::metric::{self, MetricAnswer, MetricInfo};
 use super::providers::{Provider, ProviderConnection};
 use super::revenue::RevenueSeries;
 use super::scope::{Api, Asked};
@@ -42,6 +43,28 @@ impl Query {
         #[graphql(desc = "The network's name, as `networks` gives it.")] network: String,
     ) -> Result<IndexStatus> {
         Ok(IndexStatus::resolve(Api::of(ctx), &network).await?)
+    }
+
+    /// The catalogue of metrics.
+    async fn metrics(&self, ctx: &Context<'_>) -> Vec<MetricInfo> {
+        metric::list(Api::of(ctx))
+    }
+
+    /// The values of one metric at a height.
+    #[graphql(complexity = "super::cost::series(child_complexity)")]
+    async fn metric(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The metric's name, as `metrics` gives it.")] name: String,
+        #[graphql(desc = "The network's name, as `networks` gives it.")] network: String,
+        #[graphql(desc = "Answer as of the end of the block at this height.")] as_of: Option<u64>,
+        #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
+    ) -> Result<MetricAnswer> {
+        let asked = Asked {
+            height: as_of,
+            time: as_of_time,
+        };
+        Ok(MetricAnswer::resolve(Api::of(ctx), &name, &network, asked).await?)
     }
 
     /// Active leases over time.

@@ -16,6 +16,7 @@ pub(crate) struct Api {
     pub(crate) networks: Vec<NetworkDescriptor>,
     pub(crate) started_at: OffsetDateTime,
     pub(crate) limits: Limits,
+    pub(crate) metrics: Vec<gridproof_store::metrics::Metric>,
 }
 
 impl Api {

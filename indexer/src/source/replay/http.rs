@@ -134,7 +134,7 @@ async fn by_path(
     Path(method): Path<String>,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Response {
-    match endpoint.node.call(&method, &Params::from_query(query)) {
+    match endpoint.node.call(&method, &Params::from_query(query)).await {
         Some(answer) => get_response(answer),
         None => no_such_path(),
     }
@@ -169,13 +169,16 @@ pub(super) fn failure_body(id: &Value, failure: &RpcFailure) -> Bytes {
 async fn by_post(State(endpoint): State<Arc<Endpoint>>, body: Bytes) -> Response {
     match serde_json::from_slice::<Value>(&body) {
         Ok(Value::Array(calls)) if calls.len() <= MAX_BATCH => {
-            let answers: Vec<Bytes> = calls.iter().map(|call| call_json(&endpoint.node, call)).collect();
+            let mut answers = Vec::with_capacity(calls.len());
+            for call in &calls {
+                answers.push(call_json(&endpoint.node, call).await);
+            }
             let mut out = b"[".to_vec();
             out.extend_from_slice(&answers.join(&b","[..]));
             out.push(b']');
             json_response(StatusCode::OK, out.into())
         }
-        Ok(call @ Value::Object(_)) => json_response(StatusCode::OK, call_json(&endpoint.node, &call)),
+        Ok(call @ Value::Object(_)) => json_response(StatusCode::OK, call_json(&endpoint.node, &call).await),
         Ok(_) => parse_error("request is neither a call nor a batch of at most 10 calls"),
         Err(e) => parse_error(&format!("error unmarshalling request: {e}")),
     }
@@ -191,11 +194,11 @@ fn parse_error(data: &str) -> Response {
 }
 
 /// Answers one JSON-RPC call with its own id; errors come with status 200, as in a real node.
-pub(super) fn call_json(node: &Node, call: &Value) -> Bytes {
+pub(super) async fn call_json(node: &Node, call: &Value) -> Bytes {
     let id = call.get("id").cloned().unwrap_or(Value::Null);
     let method = call.get("method").and_then(Value::as_str).unwrap_or_default();
     let params = Params::from_json(method, call.get("params").unwrap_or(&Value::Null));
-    match node.call(method, &params) {
+    match node.call(method, &params).await {
         Some(Answer::Body(body)) => with_id(&id, body),
         Some(Answer::Error(failure)) => failure_body(&id, &failure),
         Some(Answer::Html(page)) => Bytes::from_static(page.as_bytes()),

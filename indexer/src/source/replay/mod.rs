@@ -4,6 +4,7 @@
 //! with its status codes, so that a client cannot tell a replay from a node by how it fails. [`ReplayOptions`] make
 //! the endpoint slow, limited or wrong, for tests and drills.
 
+mod archive;
 mod http;
 mod lines;
 mod node;
@@ -16,6 +17,7 @@ mod ws;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -24,6 +26,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub use archive::ArchiveReplay;
 pub use options::{Fault, ReplayOptions, TipPolicy};
 pub use recording::{RecordedUpgrade, Recording, RecordingInfo};
 pub use store::{ReplayStore, StoredHeight};
@@ -81,6 +84,20 @@ impl Drop for ReplayHandle {
             task.abort();
         }
     }
+}
+
+/// Opens what lies in a folder: a recording, where there is a `recording.json`, else an archive. `network` names the
+/// one that is meant where an archive has several.
+///
+/// # Errors
+/// The folder holds neither, or what it holds is damaged.
+pub async fn open(folder: &Path, network: Option<&str>) -> io::Result<Arc<dyn ReplayStore>> {
+    if folder.join("recording.json").exists() {
+        let folder = folder.to_owned();
+        let opened = tokio::task::spawn_blocking(move || Recording::open(&folder));
+        return Ok(Arc::new(opened.await.map_err(io::Error::other)??));
+    }
+    Ok(Arc::new(ArchiveReplay::open_folder(folder, network).await?))
 }
 
 /// Serves a store as a CometBFT RPC endpoint.

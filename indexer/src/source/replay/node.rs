@@ -92,28 +92,28 @@ impl Node {
     }
 
     /// Calls a method. `None`: the node has no such method.
-    pub(super) fn call(&self, method: &str, params: &Params) -> Option<Answer> {
+    pub(super) async fn call(&self, method: &str, params: &Params) -> Option<Answer> {
         let outcome = match method {
             "health" => Ok(body(&json!({}))),
-            "status" => self.status(),
-            "block" => self.block(params),
-            "block_results" => self.block_results(params),
-            "blockchain" => self.blockchain(params),
-            "header" => self.header(params),
-            "genesis" => self.genesis(),
-            "genesis_chunked" => self.genesis_chunk(params),
+            "status" => self.status().await,
+            "block" => self.block(params).await,
+            "block_results" => self.block_results(params).await,
+            "blockchain" => self.blockchain(params).await,
+            "header" => self.header(params).await,
+            "genesis" => self.genesis().await,
+            "genesis_chunked" => self.genesis_chunk(params).await,
             _ => return None,
         };
         Some(outcome.unwrap_or_else(Answer::Error))
     }
 
     /// The header of a height as it stands in `block_metas`, with the faults of this endpoint in it.
-    pub(super) fn header_raw(&self, height: u64) -> Result<Box<RawValue>, RpcFailure> {
+    pub(super) async fn header_raw(&self, height: u64) -> Result<Box<RawValue>, RpcFailure> {
         #[derive(Deserialize)]
         struct Meta {
             header: Box<RawValue>,
         }
-        let meta = self.meta(height)?;
+        let meta = self.meta(height).await?;
         let parsed: Meta = serde_json::from_slice(&meta).map_err(|e| RpcFailure::internal(e.to_string()))?;
         Ok(parsed.header)
     }
@@ -123,8 +123,8 @@ impl Node {
         self.faults.floor().unwrap_or(first).max(first)..=self.tip().min(last)
     }
 
-    fn stored(&self, height: u64) -> Result<StoredHeight, RpcFailure> {
-        match self.store.height(height) {
+    async fn stored(&self, height: u64) -> Result<StoredHeight, RpcFailure> {
+        match self.store.height(height).await {
             Ok(Some(stored)) => Ok(stored),
             Ok(None) => Err(RpcFailure::internal(format!(
                 "could not find results for height #{height}"
@@ -133,8 +133,8 @@ impl Node {
         }
     }
 
-    fn meta(&self, height: u64) -> Result<Bytes, RpcFailure> {
-        Ok(spoil::meta(&self.faults, height, self.stored(height)?.meta))
+    async fn meta(&self, height: u64) -> Result<Bytes, RpcFailure> {
+        Ok(spoil::meta(&self.faults, height, self.stored(height).await?.meta))
     }
 
     /// The height that a request means, or the error of a real node.
@@ -159,9 +159,9 @@ impl Node {
         Ok(height)
     }
 
-    fn block(&self, params: &Params) -> Outcome {
+    async fn block(&self, params: &Params) -> Outcome {
         let height = self.wanted(params)?;
-        let stored = self.stored(height)?;
+        let stored = self.stored(height).await?;
         let whole = match stored.block {
             Some(block) => block,
             None => block_of_header(&stored.meta).map_err(|e| RpcFailure::internal(e.to_string()))?,
@@ -169,7 +169,7 @@ impl Node {
         Ok(spoil::block(&self.faults, height, whole))
     }
 
-    fn block_results(&self, params: &Params) -> Outcome {
+    async fn block_results(&self, params: &Params) -> Outcome {
         let height = self.wanted(params)?;
         let (tip, since) = *self.tip.borrow();
         if let Some(late) = self.faults.late_results()
@@ -180,18 +180,18 @@ impl Node {
                 "could not find results for height #{height}"
             )));
         }
-        Ok(spoil::results(&self.faults, height, self.stored(height)?.results))
+        Ok(spoil::results(&self.faults, height, self.stored(height).await?.results))
     }
 
-    fn header(&self, params: &Params) -> Outcome {
-        let header = self.header_raw(self.wanted(params)?)?;
+    async fn header(&self, params: &Params) -> Outcome {
+        let header = self.header_raw(self.wanted(params)?).await?;
         let mut out = b"{\"jsonrpc\":\"2.0\",\"id\":-1,\"result\":{\"header\":".to_vec();
         out.extend_from_slice(header.get().as_bytes());
         out.extend_from_slice(b"}}");
         Ok(Answer::Body(out.into()))
     }
 
-    fn blockchain(&self, params: &Params) -> Outcome {
+    async fn blockchain(&self, params: &Params) -> Outcome {
         let (floor, tip) = self.bounds().into_inner();
         let (asked_min, asked_max) = (
             params.integer("minHeight")?.unwrap_or(0),
@@ -207,7 +207,10 @@ impl Node {
                 "min height {min} can't be greater than max height {max}"
             )));
         }
-        let metas = (min..=max).rev().map(|h| self.meta(h)).collect::<Result<Vec<_>, _>>()?;
+        let mut metas = Vec::new();
+        for height in (min..=max).rev() {
+            metas.push(self.meta(height).await?);
+        }
         let mut out =
             format!("{{\"jsonrpc\":\"2.0\",\"id\":-1,\"result\":{{\"last_height\":\"{tip}\",\"block_metas\":[")
                 .into_bytes();
@@ -216,8 +219,8 @@ impl Node {
         Ok(Answer::Body(out.into()))
     }
 
-    fn genesis(&self) -> Outcome {
-        let document = self.genesis_document()?;
+    async fn genesis(&self) -> Outcome {
+        let document = self.genesis_document().await?;
         if document.len() > GENESIS_CHUNK {
             return Err(RpcFailure::internal(
                 "genesis response is large, please use the genesis_chunked API instead",
@@ -229,8 +232,8 @@ impl Node {
         Ok(Answer::Body(out.into()))
     }
 
-    fn genesis_chunk(&self, params: &Params) -> Outcome {
-        let document = self.genesis_document()?;
+    async fn genesis_chunk(&self, params: &Params) -> Outcome {
+        let document = self.genesis_document().await?;
         let total = document.len().div_ceil(GENESIS_CHUNK).max(1);
         let chunk = params.integer("chunk")?.unwrap_or(0);
         let Some(index) = usize::try_from(chunk).ok().filter(|i| *i < total) else {
@@ -246,12 +249,16 @@ impl Node {
         ))
     }
 
-    fn genesis_document(&self) -> Result<Bytes, RpcFailure> {
-        let document = self.store.genesis().map_err(|e| RpcFailure::internal(e.to_string()))?;
+    async fn genesis_document(&self) -> Result<Bytes, RpcFailure> {
+        let document = self
+            .store
+            .genesis()
+            .await
+            .map_err(|e| RpcFailure::internal(e.to_string()))?;
         document.ok_or_else(|| RpcFailure::internal("genesis is not part of what is replayed"))
     }
 
-    fn status(&self) -> Outcome {
+    async fn status(&self) -> Outcome {
         let (floor, tip) = self.bounds().into_inner();
         let recorded = self.store.status();
         let whole = self.store.heights() == (floor..=tip);
@@ -268,15 +275,16 @@ impl Node {
             .unwrap_or_else(|| json!({"node_info": {"version": "0.38.19", "moniker": "replay"}}));
         result["node_info"]["network"] = self.faults.chain_id().unwrap_or(self.store.chain_id()).into();
         let claimed = self.faults.claimed_tip().unwrap_or(tip);
-        result["sync_info"] = self.sync_info(floor, tip, claimed)?;
+        result["sync_info"] = self.sync_info(floor, tip, claimed).await?;
         Ok(body(&result))
     }
 
-    fn sync_info(&self, floor: u64, tip: u64, claimed: u64) -> Result<Value, RpcFailure> {
-        let at = |height: u64| -> Result<Value, RpcFailure> {
-            serde_json::from_slice(&self.meta(height)?).map_err(|e| RpcFailure::internal(e.to_string()))
-        };
-        let (first, last) = (at(floor)?, at(tip)?);
+    async fn meta_json(&self, height: u64) -> Result<Value, RpcFailure> {
+        serde_json::from_slice(&self.meta(height).await?).map_err(|e| RpcFailure::internal(e.to_string()))
+    }
+
+    async fn sync_info(&self, floor: u64, tip: u64, claimed: u64) -> Result<Value, RpcFailure> {
+        let (first, last) = (self.meta_json(floor).await?, self.meta_json(tip).await?);
         Ok(json!({
             "latest_block_hash": last["block_id"]["hash"],
             "latest_app_hash": last["header"]["app_hash"],

@@ -1,11 +1,13 @@
 //! A recording folder as a replay store.
 
 use std::fs::File;
+use std::future::ready;
 use std::io::{self, BufRead, BufReader, Read};
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bytes::Bytes;
+use futures::future::{BoxFuture, FutureExt};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -60,7 +62,7 @@ pub struct Recording {
     info: RecordingInfo,
     blocks: Lines,
     metas: Lines,
-    genesis: Option<PathBuf>,
+    genesis: Option<Bytes>,
     status: Option<Bytes>,
 }
 
@@ -134,7 +136,7 @@ impl Recording {
         if let Some(height) = missing {
             return Err(invalid(format!("{}: no header of height {height}", folder.display())));
         }
-        let genesis = Some(folder.join("genesis.json.zst")).filter(|p| p.exists());
+        let genesis = read_genesis(&folder.join("genesis.json.zst"))?;
         let status = match std::fs::read(folder.join("status.json")) {
             Ok(bytes) => Some(Bytes::from(bytes)),
             Err(e) if e.kind() == io::ErrorKind::NotFound => None,
@@ -147,6 +149,19 @@ impl Recording {
             genesis,
             status,
         })
+    }
+
+    fn bodies(&self, height: u64) -> io::Result<Option<StoredHeight>> {
+        let (Some(line), Some(meta)) = (self.blocks.get(height)?, self.metas.get(height)?) else {
+            return Ok(None);
+        };
+        let parsed: BlockLine<'_> = serde_json::from_slice(&line)?;
+        if parsed.height != height {
+            return Err(invalid(format!("the line of height {height} says {}", parsed.height)));
+        }
+        let body = |raw: &RawValue| line.slice_ref(raw.get().as_bytes());
+        let (block, results) = (parsed.block.map(body), body(parsed.block_results));
+        Ok(Some(StoredHeight { meta, block, results }))
     }
 
     /// What the recording says about itself.
@@ -174,35 +189,29 @@ impl ReplayStore for Recording {
         self.info.first_height..=self.info.last_height
     }
 
-    fn height(&self, height: u64) -> io::Result<Option<StoredHeight>> {
-        let (Some(line), Some(meta)) = (self.blocks.get(height)?, self.metas.get(height)?) else {
-            return Ok(None);
-        };
-        let parsed: BlockLine<'_> = serde_json::from_slice(&line)?;
-        if parsed.height != height {
-            return Err(invalid(format!("the line of height {height} says {}", parsed.height)));
-        }
-        let body = |raw: &RawValue| line.slice_ref(raw.get().as_bytes());
-        Ok(Some(StoredHeight {
-            meta,
-            block: parsed.block.map(body),
-            results: body(parsed.block_results),
-        }))
+    fn height(&self, height: u64) -> BoxFuture<'_, io::Result<Option<StoredHeight>>> {
+        ready(self.bodies(height)).boxed()
     }
 
-    fn genesis(&self) -> io::Result<Option<Bytes>> {
-        let Some(path) = &self.genesis else { return Ok(None) };
-        let mut document = Vec::new();
-        open(path)?
-            .take(MAX_LINE)
-            .read_to_end(&mut document)
-            .map_err(|e| at(path, &e))?;
-        Ok(Some(document.into()))
+    fn genesis(&self) -> BoxFuture<'_, io::Result<Option<Bytes>>> {
+        ready(Ok(self.genesis.clone())).boxed()
     }
 
     fn status(&self) -> Option<Bytes> {
         self.status.clone()
     }
+}
+
+fn read_genesis(path: &Path) -> io::Result<Option<Bytes>> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let mut document = Vec::new();
+    open(path)?
+        .take(MAX_LINE)
+        .read_to_end(&mut document)
+        .map_err(|e| at(path, &e))?;
+    Ok(Some(document.into()))
 }
 
 fn read_blocks(path: &Path) -> io::Result<Lines> {

@@ -4,6 +4,7 @@ use std::io;
 use std::ops::RangeInclusive;
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
 
 /// The bodies of one height, as a node once served them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub struct StoredHeight {
     pub results: Bytes,
 }
 
-/// Recorded bodies by height. Calls may read and decompress files; they are short and never wait for a network.
+/// Recorded bodies by height, from a folder or from wherever an archive lies.
 pub trait ReplayStore: Send + Sync + 'static {
     /// Chain id that `/status` names.
     fn chain_id(&self) -> &str;
@@ -28,13 +29,13 @@ pub trait ReplayStore: Send + Sync + 'static {
     ///
     /// # Errors
     /// The file behind it cannot be read or is not what its name says.
-    fn height(&self, height: u64) -> io::Result<Option<StoredHeight>>;
+    fn height(&self, height: u64) -> BoxFuture<'_, io::Result<Option<StoredHeight>>>;
 
     /// The genesis document, where there is one.
     ///
     /// # Errors
     /// The file behind it cannot be read.
-    fn genesis(&self) -> io::Result<Option<Bytes>>;
+    fn genesis(&self) -> BoxFuture<'_, io::Result<Option<Bytes>>>;
 
     /// The recorded body of `/status` at the last height, where there is one.
     fn status(&self) -> Option<Bytes> {

@@ -25,7 +25,7 @@ pub(super) async fn session(endpoint: Arc<Endpoint>, mut socket: WebSocket) {
             message = socket.recv() => {
                 let Some(Ok(message)) = message else { return };
                 let Message::Text(text) = message else { continue };
-                let reply = answer(&endpoint, &text, &mut subscriptions);
+                let reply = answer(&endpoint, &text, &mut subscriptions).await;
                 if socket.send(Message::text(reply)).await.is_err() {
                     return;
                 }
@@ -56,7 +56,7 @@ async fn send_header(
     subscriptions: &[(Value, String)],
     height: u64,
 ) -> Result<(), axum::Error> {
-    let Ok(header) = endpoint.node.header_raw(height) else {
+    let Ok(header) = endpoint.node.header_raw(height).await else {
         return Ok(());
     };
     for (id, query) in subscriptions {
@@ -70,7 +70,7 @@ async fn send_header(
     Ok(())
 }
 
-fn answer(endpoint: &Endpoint, text: &str, subscriptions: &mut Vec<(Value, String)>) -> String {
+async fn answer(endpoint: &Endpoint, text: &str, subscriptions: &mut Vec<(Value, String)>) -> String {
     let Ok(call) = serde_json::from_str::<Value>(text) else {
         let failure = RpcFailure {
             code: -32700,
@@ -92,7 +92,7 @@ fn answer(endpoint: &Endpoint, text: &str, subscriptions: &mut Vec<(Value, Strin
             subscriptions.clear();
             Ok(())
         }
-        _ => return text_of(&call_json(&endpoint.node, &call)),
+        _ => return text_of(&call_json(&endpoint.node, &call).await),
     };
     match outcome {
         Ok(()) => format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{}}}}"#),

@@ -60,9 +60,15 @@ impl Flow {
 
     /// Takes the transfers that pay for a deposit, until they reach its amount.
     pub(crate) fn take_deposit(&mut self, deposit: &Coin) -> Result<Vec<Inbound>, Halt> {
+        if deposit.amount < 0 {
+            return Err(Halt::Impossible("a deposit below zero".into()));
+        }
         let (mut taken, mut rest) = (Vec::new(), deposit.amount);
         while rest > 0 {
-            let next = self.inbound.pop_front().filter(|next| next.coin.denom == deposit.denom);
+            let next = self
+                .inbound
+                .pop_front()
+                .filter(|next| next.coin.denom == deposit.denom && next.coin.amount > 0);
             let Some(next) = next.filter(|next| next.coin.amount <= rest) else {
                 let what = format!(
                     "the transfers do not pay the deposit of {}{}",

@@ -1,3 +1,9 @@
 #![allow(clippy::unwrap_used)]
 
+mod counts;
+mod hostile;
+mod mutations;
 mod recordings;
+mod samples;
+mod shapes;
+mod wrappers;

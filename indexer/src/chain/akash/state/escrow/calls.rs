@@ -19,8 +19,8 @@ impl Machine<'_> {
 
     /// Settles the account and begins a payment.
     pub(crate) fn payment_create(&mut self, id: &PaymentId, owner: &str, rate: &DecCoin) -> Result<(), Halt> {
-        if rate.amount.is_zero() {
-            return Err(Halt::Refused("a payment of nothing".into()));
+        if rate.amount <= Dec::ZERO {
+            return Err(Halt::Refused("a payment of nothing, or less".into()));
         }
         if self.escrow.payments.contains_key(id) {
             return Err(Halt::Refused(format!(

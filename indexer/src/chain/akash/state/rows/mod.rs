@@ -4,6 +4,8 @@ mod escrow;
 mod events;
 pub mod json;
 mod market;
+#[cfg(test)]
+mod tests;
 
 use super::output::{ObjectKey, Place, StateOutput};
 use super::{State, unix_ms};
