@@ -69,7 +69,7 @@ pub(crate) async fn recording(
     let upgrades = info.upgrades.iter().map(|upgrade| (upgrade.name.as_str(), upgrade.height));
     let rules = ChainRules::parse(&info.chain_id, &info.starts_on, upgrades)
         .map_err(|error| Failure::usage(format!("{}: {error}", folder.display())))?;
-    let genesis = store.genesis().with_context(|| format!("cannot read the genesis in {}", folder.display()))?;
+    let genesis = store.genesis().await.with_context(|| format!("cannot read the genesis in {}", folder.display()))?;
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let handle = replay::serve(store, listen, options(manners, faults)).await.context("cannot serve the recording")?;
     let chain = Chain {
