@@ -1,4 +1,6 @@
 //! Chains in, rows out.
 
+pub mod audit;
 pub mod chain;
+pub mod pipeline;
 pub mod source;

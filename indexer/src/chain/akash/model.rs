@@ -478,6 +478,9 @@ pub struct Event {
     pub event_index: u32,
     /// Phase.
     pub phase: Phase,
+    /// Which of the messages unfolded from the outermost one it belongs to ([`Message::inner_index`]);
+    /// nothing outside messages, and where the chain does not say.
+    pub inner_index: Option<u32>,
     /// What happened.
     pub body: EventBody,
 }
@@ -657,9 +660,8 @@ pub enum EventBody {
         /// `proposal_result`, or empty where the event is the submission.
         result: String,
     },
-    /// Known and left alone (`message`, `coin_spent`, `commission`, …).
-    Bystander,
-    /// A type that this decoder has never heard of.
+    /// A type that this decoder has never heard of. Types that are known and left alone (`message`,
+    /// `coin_spent`, `commission`, …) are not in the list of events at all.
     Unknown {
         /// Event type.
         kind: String,

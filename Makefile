@@ -1,0 +1,47 @@
+# Two commands do all the set-up: `make up` (or `make demo`) runs the main job, `make test` passes the tests.
+
+CARGO ?= cargo
+NPM ?= npm
+ENGINE := store/libchdb/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so
+DATA_DIR ?= data
+RECORDING := testdata/akash-gridlocal-1
+GRIDPROOF := target/release/gridproof
+
+.PHONY: help up demo test check fmt bench engine clients build clean-data
+
+help: ## Lists the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+up: engine build ## Follows Akash and serves page and GraphQL on 127.0.0.1:8080; a recording where no endpoint answers
+	$(GRIDPROOF) up --data-dir $(DATA_DIR) --or-recording $(RECORDING)
+
+demo: engine build ## The same on a recording of a real Akash chain, without network
+	$(GRIDPROOF) up --data-dir $(DATA_DIR)-demo --recording $(RECORDING)
+
+test: engine clients ## Passes every test
+	$(CARGO) test --workspace --locked
+
+check: ## What CI checks besides the tests
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+bench: engine ## Decode and derive throughput; see docs/performance.md
+	$(CARGO) bench --locked
+
+fmt: ## Formats the sources
+	$(CARGO) fmt --all
+
+engine: $(ENGINE) ## Fetches the pinned ClickHouse engine (libchdb) with npm
+
+$(ENGINE): store/libchdb/package-lock.json
+	$(NPM) ci --prefix store/libchdb --no-audit --no-fund
+	@touch $@
+
+clients: ## Installs the database clients that the compatibility tests drive
+	store/tests/clients/setup.sh
+
+build:
+	$(CARGO) build --release --locked -p gridproof-cli
+
+clean-data: ## Removes the data folders of `up` and `demo`
+	rm -rf -- "$(DATA_DIR)" "$(DATA_DIR)-demo"

@@ -1,0 +1,291 @@
+//! Flags of each command.
+
+use clap::{Args, Subcommand};
+use clap_complete::Shell;
+use gridproof_indexer::source::replay::Fault;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// `gridproof up`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  gridproof up                                              follow Akash mainnet from public endpoints
+  gridproof up --recording testdata/akash-gridlocal-1       index and serve a recording
+  gridproof up --or-recording testdata/akash-gridlocal-1    the recording only where no endpoint answers")]
+pub(crate) struct Up {
+    /// Serve this recording instead of the configured networks (may be given several times)
+    #[arg(long, value_name = "DIR", conflicts_with = "or_recording")]
+    pub(crate) recording: Vec<PathBuf>,
+    /// Fall back to this recording where no endpoint of a network answers
+    #[arg(long, value_name = "DIR")]
+    pub(crate) or_recording: Option<PathBuf>,
+}
+
+/// `gridproof index`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  gridproof index                                                        follow the configured networks
+  gridproof index --recording testdata/akash-gridlocal-v12 --until-tip   index a recording and stop")]
+pub(crate) struct Index {
+    /// Index this recording instead of the configured networks (may be given several times)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) recording: Vec<PathBuf>,
+    /// Stop when every range up to the tip is committed; exit 65 if one is quarantined
+    #[arg(long)]
+    pub(crate) until_tip: bool,
+    /// How the built-in replay server behaves
+    #[command(flatten)]
+    pub(crate) manners: ReplayManners,
+    /// A fault of the built-in replay server, for drills, such as `html:40` (may be given several times)
+    #[arg(long, value_name = "FAULT", value_parser = fault, requires = "recording")]
+    pub(crate) fault: Vec<Fault>,
+}
+
+/// `gridproof serve`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example:
+  gridproof serve --data-dir /srv/gridproof --listen 0.0.0.0:8080")]
+pub(crate) struct Serve {}
+
+/// `gridproof engine`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example:
+  gridproof engine --data-dir /srv/gridproof --listen 127.0.0.1:8123")]
+pub(crate) struct EngineArgs {}
+
+/// `gridproof migrate`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  gridproof migrate status
+  gridproof migrate up")]
+pub(crate) struct Migrate {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) action: MigrateAction,
+}
+
+/// Actions of `gridproof migrate`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub(crate) enum MigrateAction {
+    /// Which migrations are applied and which wait
+    Status,
+    /// Apply those that wait
+    Up,
+    /// Print the statements that `up` would run
+    Plan,
+    /// Compare applied migrations with the files; exit 65 if one was edited
+    Verify,
+}
+
+/// `gridproof backfill`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  gridproof backfill --network akash --from 26063777 --to 26100000
+  gridproof backfill --retry-quarantined")]
+pub(crate) struct Backfill {
+    /// Network [default: the only one configured]
+    #[arg(long)]
+    pub(crate) network: Option<String>,
+    /// First height
+    #[arg(long, required_unless_present = "retry_quarantined")]
+    pub(crate) from: Option<u64>,
+    /// Last height
+    #[arg(long, required_unless_present = "retry_quarantined")]
+    pub(crate) to: Option<u64>,
+    /// Try quarantined ranges again
+    #[arg(long)]
+    pub(crate) retry_quarantined: bool,
+    /// Fetch from this recording (its network is `rec-<chain_id>`)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) recording: Option<PathBuf>,
+}
+
+/// `gridproof plan`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example:
+  gridproof plan --json")]
+pub(crate) struct PlanArgs {
+    /// Network [default: all]
+    #[arg(long)]
+    pub(crate) network: Option<String>,
+    /// Plan for this recording
+    #[arg(long, value_name = "DIR")]
+    pub(crate) recording: Option<PathBuf>,
+}
+
+/// `gridproof status`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  gridproof status
+  gridproof status --watch
+  gridproof status --json")]
+pub(crate) struct Status {
+    /// Print again every two seconds until interrupted
+    #[arg(long)]
+    pub(crate) watch: bool,
+}
+
+/// `gridproof verify`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  gridproof verify                                      prove the data folder whole
+  gridproof verify --recording DIR --state DIR/state    index a recording, compare with the chain's own answers")]
+pub(crate) struct Verify {
+    /// Recording to index before comparing
+    #[arg(long, value_name = "DIR")]
+    pub(crate) recording: Option<PathBuf>,
+    /// The chain's own answers: one folder per height; absent files are not compared
+    #[arg(long, value_name = "DIR", requires = "recording")]
+    pub(crate) state: Option<PathBuf>,
+    /// Network to prove [default: all in the data folder]
+    #[arg(long, conflicts_with = "state")]
+    pub(crate) network: Option<String>,
+}
+
+/// `gridproof reindex`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example:
+  gridproof reindex --network akash")]
+pub(crate) struct Reindex {
+    /// Network [default: all in the data folder]
+    #[arg(long)]
+    pub(crate) network: Option<String>,
+}
+
+/// `gridproof replay`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  gridproof replay testdata/akash-gridlocal-1 --listen 127.0.0.1:26657
+  gridproof replay testdata/akash-gridlocal-1 --rate 20 --latency 150ms --errors 0.05")]
+pub(crate) struct Replay {
+    /// Recording or archive folder
+    pub(crate) folder: PathBuf,
+    /// How the server behaves
+    #[command(flatten)]
+    pub(crate) manners: ReplayManners,
+    /// A fault of the server, for drills, such as `html:40` (may be given several times)
+    #[arg(long, value_name = "FAULT", value_parser = fault)]
+    pub(crate) fault: Vec<Fault>,
+}
+
+/// How a replay server behaves: as good or bad an endpoint as asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Args)]
+pub(crate) struct ReplayManners {
+    /// Requests a second before the replay server answers 429
+    #[arg(long, value_name = "N", env = "GRIDPROOF_REPLAY_RATE")]
+    pub(crate) rate: Option<u32>,
+    /// Delay of each of the replay server's answers, such as `150ms`
+    #[arg(long, value_name = "TIME", value_parser = duration, env = "GRIDPROOF_REPLAY_LATENCY")]
+    pub(crate) latency: Option<Duration>,
+    /// Share of the replay server's answers that are errors, 0 to 1
+    #[arg(long, value_name = "SHARE", value_parser = share, env = "GRIDPROOF_REPLAY_ERRORS")]
+    pub(crate) errors: Option<f64>,
+}
+
+/// `gridproof doctor`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example:
+  gridproof doctor --json")]
+pub(crate) struct Doctor {}
+
+/// `gridproof config`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ConfigArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) action: ConfigAction,
+}
+
+/// Actions of `gridproof config`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub(crate) enum ConfigAction {
+    /// Print the configuration in force
+    #[command(after_help = "Example:
+  gridproof config show --origin")]
+    Show {
+        /// Say where each value came from
+        #[arg(long)]
+        origin: bool,
+    },
+}
+
+/// `gridproof completions`.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(after_help = "Example:
+  gridproof completions bash > /etc/bash_completion.d/gridproof")]
+pub(crate) struct Completions {
+    /// Shell
+    pub(crate) shell: Shell,
+}
+
+/// Parses `150ms`, `2s` or `1m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is not a time: write a number with `ms`, `s` or `m`, such as 150ms");
+    let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    let factor_ms = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        _ => return Err(wrong()),
+    };
+    number
+        .checked_mul(factor_ms)
+        .map(Duration::from_millis)
+        .ok_or_else(wrong)
+}
+
+/// Parses a fault of the replay server: a name, and for most a height.
+fn fault(text: &str) -> Result<Fault, String> {
+    let (name, rest) = text.split_once(':').unwrap_or((text, ""));
+    let height = || rest.parse().map_err(|_| format!("`{text}`: write a height after the colon, such as {name}:40"));
+    match name {
+        "chain-id" if !rest.is_empty() => Ok(Fault::ChainId(rest.to_owned())),
+        "truncated" => height().map(Fault::Truncated),
+        "html" => height().map(Fault::Html),
+        "missing-results" => height().map(Fault::MissingResults),
+        "duplicate-events" => height().map(Fault::DuplicateEvents),
+        "parent-mismatch" => height().map(Fault::ParentMismatch),
+        "other-hash" => height().map(Fault::OtherHash),
+        "pruned-below" => height().map(Fault::Floor),
+        "lying-tip" => height().map(Fault::LyingTip),
+        "no-websocket" => Ok(Fault::NoWebsocket),
+        _ => Err(format!("`{text}` is no fault: {FAULTS}")),
+    }
+}
+
+/// The faults that there are.
+const FAULTS: &str = "use chain-id:ID, truncated:H, html:H, missing-results:H, duplicate-events:H, parent-mismatch:H, \
+                      other-hash:H, pruned-below:H, lying-tip:H or no-websocket";
+
+/// Parses a share of 0 to 1.
+fn share(text: &str) -> Result<f64, String> {
+    let wrong = || format!("`{text}` is not a share: write a number from 0 to 1, such as 0.05");
+    text.parse()
+        .ok()
+        .filter(|share| (0.0..=1.0).contains(share))
+        .ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn times_need_a_unit() {
+        assert_eq!(duration("150ms").unwrap(), Duration::from_millis(150));
+        assert_eq!(duration("2s").unwrap(), Duration::from_secs(2));
+        assert!(duration("2").is_err());
+        assert!(duration("s").is_err());
+        assert!(duration("99999999999999999999s").is_err());
+    }
+
+    #[test]
+    fn shares_are_within_one() {
+        assert_eq!(share("0.05").unwrap(), 0.05);
+        assert!(share("1.5").is_err());
+        assert!(share("NaN").is_err());
+    }
+}

@@ -1,0 +1,81 @@
+//! Built-in values: a fresh machine follows Akash mainnet with no file at all.
+
+use super::model::{Config, Engine, Network, NetworkKind, Pipeline, Start};
+use gridproof_indexer::pipeline::RANGE_HEIGHTS;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// Port of the page and the API.
+const API_PORT: u16 = 8080;
+/// Port of `/metrics`.
+const METRICS_PORT: u16 = 9464;
+/// Port of the embedded engine: ClickHouse's own.
+const ENGINE_PORT: u16 = 8123;
+/// Heights between two checkpoints of the state machine: about 80 minutes of mainnet to replay at most.
+const CHECKPOINT_HEIGHTS: u64 = 1_000;
+/// A chain with six-second blocks that is two minutes behind is stale.
+const READY_LAG_S: u64 = 120;
+
+/// Public RPC endpoints of `akashnet-2`, from the chain's own network list.
+const AKASH_ENDPOINTS: [&str; 10] = [
+    "https://rpc.akt.dev/rpc",
+    "https://rpc.akashnet.net:443",
+    "https://akash-rpc.polkachu.com",
+    "https://akash.c29r3.xyz/rpc",
+    "https://akash-rpc.europlots.com",
+    "https://rpc-akash.ecostake.com",
+    "https://rpc.lavenderfive.com/akash",
+    "https://akash-rpc.kleomedes.network",
+    "https://akash-mainnet-rpc.cosmonautstakes.com",
+    "https://akash-rpc.publicnode.com",
+];
+
+impl Default for Config {
+    fn default() -> Self {
+        let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Self {
+            data_dir: default_data_dir(),
+            listen: loopback(API_PORT),
+            metrics_listen: loopback(METRICS_PORT),
+            engine: Engine {
+                listen: loopback(ENGINE_PORT),
+                library: None,
+                url: None,
+                user: None,
+                password_env: None,
+            },
+            pipeline: Pipeline {
+                range_heights: RANGE_HEIGHTS,
+                checkpoint_heights: CHECKPOINT_HEIGHTS,
+                ready_lag_s: READY_LAG_S,
+            },
+            network: vec![akash()],
+        }
+    }
+}
+
+/// Akash mainnet.
+fn akash() -> Network {
+    Network {
+        name: "akash".into(),
+        kind: NetworkKind::Akash,
+        chain_id: "akashnet-2".into(),
+        endpoints: AKASH_ENDPOINTS.map(String::from).to_vec(),
+        starts_on: None,
+        upgrades: Vec::new(),
+        start: Start::Earliest,
+        genesis: None,
+    }
+}
+
+/// `$XDG_DATA_HOME/gridproof`, else `~/.local/share/gridproof`, else a folder here.
+fn default_data_dir() -> PathBuf {
+    let env = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    env("XDG_DATA_HOME")
+        .or_else(|| env("HOME").map(|home| home.join(".local/share")))
+        .map_or_else(|| PathBuf::from("gridproof-data"), |base| base.join("gridproof"))
+}

@@ -1,0 +1,235 @@
+//! Reading the configuration from its four layers, with errors that say what to change.
+
+use super::model::{Config, Start};
+use super::suggest::nearest;
+use figment::Figment;
+use figment::error::Kind;
+use figment::providers::{Env, Format, Serialized, Toml};
+use figment::value::{Dict, Map, Value};
+use figment::{Metadata, Profile, Provider};
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Prefix of every environment variable; levels are separated by two underscores.
+pub(super) const ENV_PREFIX: &str = "GRIDPROOF_";
+/// File that is read where none is named, if it is there.
+pub(super) const DEFAULT_FILE: &str = "gridproof.toml";
+/// Keys that the environment may set (lists of networks belong into a file).
+const ENV_KEYS: [&str; 12] = [
+    "data_dir",
+    "listen",
+    "metrics_listen",
+    "engine.listen",
+    "engine.library",
+    "engine.url",
+    "engine.user",
+    "engine.password_env",
+    "pipeline.range_heights",
+    "pipeline.checkpoint_heights",
+    "pipeline.ready_lag_s",
+    "pipeline",
+];
+
+/// Why there is no usable configuration.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    /// The file named by `--config` is not there.
+    #[error("no configuration file at {}: check the path given to --config", .0.display())]
+    NoFile(PathBuf),
+    /// A key that nothing reads.
+    #[error("{place}: unknown key `{key}`{hint}")]
+    UnknownKey {
+        /// File or variable.
+        place: String,
+        /// The key.
+        key: String,
+        /// What was probably meant, or what there is.
+        hint: String,
+    },
+    /// A value of the wrong kind, or a file that is not TOML.
+    #[error("{place}: {what}")]
+    Invalid {
+        /// File or variable, and key.
+        place: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// Values that are well-formed but cannot be used together.
+    #[error("network `{network}`: {what}")]
+    Network {
+        /// Name of the network.
+        network: String,
+        /// What is wrong and what to change.
+        what: String,
+    },
+}
+
+/// What the flags set.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Overrides {
+    /// `--data-dir`.
+    pub(crate) data_dir: Option<PathBuf>,
+    /// `--listen`, for commands whose listener it is.
+    pub(crate) listen: Option<SocketAddr>,
+    /// `--metrics-listen`.
+    pub(crate) metrics_listen: Option<SocketAddr>,
+    /// `--engine-listen`.
+    pub(crate) engine_listen: Option<SocketAddr>,
+    /// `--engine-library`.
+    pub(crate) engine_library: Option<PathBuf>,
+}
+
+impl Provider for Overrides {
+    fn metadata(&self) -> Metadata {
+        Metadata::named("flag")
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        let mut top = Dict::new();
+        let mut engine = Dict::new();
+        let path = |p: &PathBuf| Value::from(p.display().to_string());
+        let address = |a: &SocketAddr| Value::from(a.to_string());
+        top.extend(self.data_dir.as_ref().map(|v| ("data_dir".into(), path(v))));
+        top.extend(self.listen.as_ref().map(|v| ("listen".into(), address(v))));
+        top.extend(
+            self.metrics_listen
+                .as_ref()
+                .map(|v| ("metrics_listen".into(), address(v))),
+        );
+        engine.extend(self.engine_listen.as_ref().map(|v| ("listen".into(), address(v))));
+        engine.extend(self.engine_library.as_ref().map(|v| ("library".into(), path(v))));
+        if !engine.is_empty() {
+            top.insert("engine".into(), Value::from(engine));
+        }
+        Ok(Map::from([(Profile::Default, top)]))
+    }
+}
+
+/// A configuration with the layers it came from.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// The values.
+    pub(crate) config: Config,
+    /// The layers, for `config show --origin`.
+    pub(crate) figment: Figment,
+    /// The file that was read, if any.
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// Reads all layers. `file` is what `--config` names; without it `gridproof.toml` here is read if there.
+pub(crate) fn load(file: Option<&Path>, flags: Overrides) -> Result<Loaded, ConfigError> {
+    let file = match file {
+        Some(named) if !named.is_file() => return Err(ConfigError::NoFile(named.to_owned())),
+        Some(named) => Some(named.to_owned()),
+        None => Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.is_file()),
+    };
+    let mut figment = Figment::from(Serialized::defaults(Config::default()));
+    if let Some(path) = &file {
+        figment = figment.merge(Toml::file_exact(path));
+    }
+    let figment = figment.merge(environment()).merge(flags);
+    let config: Config = figment.extract().map_err(explain)?;
+    check(&config)?;
+    Ok(Loaded { config, figment, file })
+}
+
+/// The environment layer, held to the keys that there are: other programs may own names with our prefix.
+fn environment() -> Env {
+    Env::prefixed(ENV_PREFIX)
+        .map(|key| key.as_str().to_ascii_lowercase().replace("__", ".").into())
+        .filter(|key| ENV_KEYS.contains(&key.as_str()))
+}
+
+/// Turns figment's first error into ours.
+fn explain(error: figment::Error) -> ConfigError {
+    let error = error
+        .into_iter()
+        .next()
+        .unwrap_or_else(|| figment::Error::from("unreadable".to_owned()));
+    let source = error.metadata.as_ref().map(|meta| match &meta.source {
+        Some(figment::Source::File(path)) => path.display().to_string(),
+        _ => meta.name.to_string(),
+    });
+    let place = source.unwrap_or_else(|| "configuration".into());
+    let path = error.path.join(".");
+    match &error.kind {
+        Kind::UnknownField(key, known) => ConfigError::UnknownKey {
+            place,
+            key: if path.is_empty() || path.ends_with(key.as_str()) {
+                key.clone()
+            } else {
+                format!("{path}.{key}")
+            },
+            hint: match nearest(key, known) {
+                Some(word) => format!("; did you mean `{word}`?"),
+                None => format!("; known keys: {}", known.join(", ")),
+            },
+        },
+        kind if path.is_empty() => ConfigError::Invalid {
+            place,
+            what: kind.to_string(),
+        },
+        kind => ConfigError::Invalid {
+            place,
+            what: format!("key `{path}`: {kind}"),
+        },
+    }
+}
+
+/// What serde cannot check.
+fn check(config: &Config) -> Result<(), ConfigError> {
+    let mut names = BTreeSet::new();
+    for network in &config.network {
+        let fail = |what: String| ConfigError::Network {
+            network: network.name.clone(),
+            what,
+        };
+        if !valid_name(&network.name) {
+            return Err(fail("use 1 to 64 of a-z, 0-9, `-`, `_`, `.` for the name".into()));
+        }
+        if network.name.starts_with("rec-") {
+            return Err(fail(
+                "names that begin with `rec-` are kept for recordings, choose another".into(),
+            ));
+        }
+        if !names.insert(&network.name) {
+            return Err(fail("is configured twice; give each network its own name".into()));
+        }
+        if network.chain_id.is_empty() {
+            return Err(fail("`chain_id` is empty; it is what `/status` calls `network`".into()));
+        }
+        if network.endpoints.is_empty() {
+            return Err(fail("has no `endpoints`; list at least one RPC URL".into()));
+        }
+        for url in &network.endpoints {
+            let parsed = reqwest::Url::parse(url).map_err(|e| fail(format!("endpoint `{url}`: {e}")))?;
+            if !matches!(parsed.scheme(), "http" | "https") {
+                return Err(fail(format!("endpoint `{url}`: use http:// or https://")));
+            }
+        }
+        if network.chain_id != "akashnet-2" && network.starts_on.is_none() {
+            return Err(fail(
+                "`starts_on` is missing: say which version the chain started on, such as \"v1.2.2\"".into(),
+            ));
+        }
+        if matches!(network.start, Start::Height(_)) && network.genesis.is_some() {
+            return Err(fail(
+                "`genesis` needs `start = \"genesis\"`: the state is replayed from height 1".into(),
+            ));
+        }
+    }
+    if config.pipeline.range_heights == 0 || config.pipeline.checkpoint_heights == 0 {
+        return Err(ConfigError::Invalid {
+            place: "pipeline".into(),
+            what: "`range_heights` and `checkpoint_heights` must be at least 1".into(),
+        });
+    }
+    Ok(())
+}
+
+/// Whether a name is safe in labels, tokens and paths.
+fn valid_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
+    (1..=64).contains(&name.len()) && name.chars().all(plain)
+}

@@ -1,0 +1,11 @@
+//! Configuration: built-in values, `gridproof.toml`, the environment, flags. The later wins.
+
+mod defaults;
+mod load;
+mod model;
+mod origin;
+mod suggest;
+
+pub(crate) use load::{ConfigError, Loaded, Overrides, load};
+pub(crate) use model::{Config, Network, Start};
+pub(crate) use origin::origins;

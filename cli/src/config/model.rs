@@ -1,0 +1,141 @@
+//! What can be configured. Every key has a default in `defaults.rs`; an unknown key is an error.
+
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// The whole configuration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Folder that holds everything: the engine's tables, the state database, the archive.
+    pub(crate) data_dir: PathBuf,
+    /// Where the page, GraphQL, `/healthz` and `/readyz` answer.
+    pub(crate) listen: SocketAddr,
+    /// Where `/metrics` answers (and the health checks, for an indexer without an API).
+    pub(crate) metrics_listen: SocketAddr,
+    /// The embedded engine, or the ClickHouse server to use in its place.
+    pub(crate) engine: Engine,
+    /// Sizes of the pipeline.
+    pub(crate) pipeline: Pipeline,
+    /// Chains to follow.
+    pub(crate) network: Vec<Network>,
+}
+
+/// Where rows are kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Engine {
+    /// Where the embedded engine speaks ClickHouse's HTTP interface.
+    pub(crate) listen: SocketAddr,
+    /// Path of `libchdb.so`; absent: looked for beside the program and in the places that `doctor` names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) library: Option<PathBuf>,
+    /// URL of a ClickHouse server; present: no embedded engine is started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) url: Option<String>,
+    /// User of the ClickHouse server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) user: Option<String>,
+    /// Name of the environment variable that holds the password; the password itself is never configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) password_env: Option<String>,
+}
+
+/// Sizes of the pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pipeline {
+    /// Heights of a range: the unit that is fetched, archived and committed as one.
+    pub(crate) range_heights: u64,
+    /// Heights between two checkpoints of the state machine.
+    pub(crate) checkpoint_heights: u64,
+    /// Seconds behind the chain's clock from which `/readyz` says no.
+    pub(crate) ready_lag_s: u64,
+}
+
+/// A chain to follow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Network {
+    /// Name in rows, labels and the API.
+    pub(crate) name: String,
+    /// Family of the chain.
+    pub(crate) kind: NetworkKind,
+    /// Chain id; an endpoint of another chain is refused.
+    pub(crate) chain_id: String,
+    /// CometBFT RPC endpoints, `https://host[:port][/path]`.
+    pub(crate) endpoints: Vec<String>,
+    /// Version that the chain started on; absent for `akashnet-2`, whose upgrades are built in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) starts_on: Option<String>,
+    /// Upgrades with their heights; empty for `akashnet-2`, whose upgrades are built in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) upgrades: Vec<Upgrade>,
+    /// Where to begin: `"earliest"` (what the endpoints still have), `"genesis"`, or a height.
+    #[serde(default)]
+    pub(crate) start: Start,
+    /// Genesis document (`.json` or `.json.zst`); absent: asked of the endpoints when the start is 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) genesis: Option<PathBuf>,
+}
+
+/// Family of a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum NetworkKind {
+    /// Akash, on CometBFT.
+    Akash,
+}
+
+/// An upgrade of a chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Upgrade {
+    /// Name of the plan, such as `v1.0.0`.
+    pub(crate) name: String,
+    /// Height of the block in which it ran.
+    pub(crate) height: u64,
+}
+
+/// First height to index.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// The lowest height that any endpoint still has.
+    #[default]
+    Earliest,
+    /// Height 1.
+    Genesis,
+    /// This height.
+    Height(u64),
+}
+
+impl Serialize for Start {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Earliest => serializer.serialize_str("earliest"),
+            Self::Genesis => serializer.serialize_str("genesis"),
+            Self::Height(height) => serializer.serialize_u64(*height),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Start {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Text {
+            Height(u64),
+            Word(String),
+        }
+        match Text::deserialize(deserializer)? {
+            Text::Height(0) => Err(serde::de::Error::custom("heights begin at 1")),
+            Text::Height(height) => Ok(Self::Height(height)),
+            Text::Word(word) if word == "earliest" => Ok(Self::Earliest),
+            Text::Word(word) if word == "genesis" => Ok(Self::Genesis),
+            Text::Word(word) => Err(serde::de::Error::custom(format!(
+                "`{word}` is not a start: use \"earliest\", \"genesis\" or a height"
+            ))),
+        }
+    }
+}

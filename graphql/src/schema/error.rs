@@ -1,0 +1,134 @@
+//! Errors as callers see them: a message, a code in `extensions.code`, and the next step in `extensions.hint`.
+
+use async_graphql::{Error, ErrorExtensions};
+
+use crate::read::ReadError;
+use crate::read::coverage::NotCovered;
+
+/// An error for a caller. It has no `Display` on purpose: `async_graphql` would turn anything that has one into an
+/// error without a code.
+#[derive(Debug)]
+pub(crate) enum ApiError {
+    /// The network is not one of those served.
+    UnknownNetwork {
+        /// What the caller wrote, cut to a printable length.
+        asked: String,
+        /// The networks that are served.
+        known: String,
+    },
+    /// The height is outside what is committed.
+    NotCovered(NotCovered),
+    /// The rows exist, but only those of the stage that cannot answer this question.
+    NoState {
+        /// The height asked for.
+        height: u64,
+        /// The newest height whose state is known.
+        state_watermark: Option<u64>,
+    },
+    /// An id that this API did not give out.
+    BadId {
+        /// `lease`, `provider` or `node`.
+        what: &'static str,
+    },
+    /// A cursor that this API did not give out, or not for this question.
+    BadCursor(&'static str),
+    /// An argument outside its bounds.
+    BadInput(String),
+    /// The store failed.
+    Read(ReadError),
+}
+
+impl From<NotCovered> for ApiError {
+    fn from(error: NotCovered) -> Self {
+        Self::NotCovered(error)
+    }
+}
+
+impl From<ReadError> for ApiError {
+    fn from(error: ReadError) -> Self {
+        Self::Read(error)
+    }
+}
+
+impl ApiError {
+    fn message(&self) -> String {
+        match self {
+            Self::UnknownNetwork { asked, .. } => format!("network \"{asked}\" is not served here"),
+            Self::NotCovered(error) => error.to_string(),
+            Self::NoState { height, .. } => {
+                format!("only events are indexed at height {height}; the state of the chain is not known there")
+            }
+            Self::BadId { what } => format!("malformed {what} id"),
+            Self::BadCursor(why) => format!("invalid cursor: {why}"),
+            Self::BadInput(why) => why.clone(),
+            Self::Read(error) => error.to_string(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownNetwork { .. } => "UNKNOWN_NETWORK",
+            Self::NotCovered(NotCovered::Nothing) | Self::NoState { .. } => "DATA_NOT_INDEXED",
+            Self::NotCovered(NotCovered::Beyond { .. }) => "AS_OF_BEYOND_WATERMARK",
+            Self::NotCovered(NotCovered::Before { .. }) => "AS_OF_BEFORE_FIRST",
+            Self::BadId { .. } => "INVALID_ID",
+            Self::BadCursor(_) => "INVALID_CURSOR",
+            Self::BadInput(_) => "BAD_USER_INPUT",
+            Self::Read(error) => error.code(),
+        }
+    }
+
+    fn hint(&self) -> String {
+        match self {
+            Self::UnknownNetwork { known, .. } => format!("networks served here: {known}"),
+            Self::NotCovered(NotCovered::Nothing) => "watch `indexStatus`".into(),
+            Self::NotCovered(NotCovered::Beyond { watermark, .. }) => {
+                format!("leave `asOf` out, or use at most {watermark}")
+            }
+            Self::NotCovered(NotCovered::Before { first, .. }) => {
+                format!("use `asOf` of at least {first}; older blocks join as the backfill proceeds")
+            }
+            Self::NoState {
+                state_watermark: Some(height),
+                ..
+            } => {
+                format!("leave `asOf` out, or use at most {height}")
+            }
+            Self::NoState {
+                state_watermark: None, ..
+            } => {
+                "`activeLeases` and `revenue` answer from events meanwhile; `indexStatus` shows the state stage".into()
+            }
+            Self::BadId { .. } => "use the `id` of a node from a list".into(),
+            Self::BadCursor(_) => "use `endCursor` of the page before, with the same network and `asOf`".into(),
+            Self::BadInput(_) => "see the argument's description in the schema".into(),
+            Self::Read(_) => "if it persists, tell the operator the request id".into(),
+        }
+    }
+}
+
+impl From<ApiError> for Error {
+    fn from(error: ApiError) -> Self {
+        if let ApiError::Read(cause) = &error {
+            tracing::warn!(code = error.code(), cause = ?cause, "a read failed");
+        }
+        let (code, hint) = (error.code(), error.hint());
+        let watermark = match &error {
+            ApiError::NotCovered(NotCovered::Beyond { watermark, .. }) => Some(*watermark),
+            ApiError::NoState { state_watermark, .. } => *state_watermark,
+            _ => None,
+        };
+        Error::new(error.message()).extend_with(|_, extensions| {
+            extensions.set("code", code);
+            extensions.set("hint", hint);
+            if let Some(height) = watermark {
+                extensions.set("watermark", height);
+            }
+        })
+    }
+}
+
+/// At most the first 64 characters of a caller's text, without control characters, fit to be put into a message.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(64).collect()
+}

@@ -1,0 +1,192 @@
+//! One question's frame: which network, as of which height, read from which stage.
+
+use async_graphql::{Context, SimpleObject};
+use time::OffsetDateTime;
+
+use super::error::{ApiError, printable};
+use super::scalars::{millis, moment};
+use crate::read::Reader;
+use crate::read::coverage::{NotCovered, Plan, Source};
+use crate::read::series::Known;
+use crate::state::{Limits, NetworkDescriptor};
+
+/// What resolvers share.
+pub(crate) struct Api {
+    pub(crate) reader: Reader,
+    pub(crate) networks: Vec<NetworkDescriptor>,
+    pub(crate) started_at: OffsetDateTime,
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Vec<gridproof_store::metrics::Metric>,
+}
+
+impl Api {
+    /// The shared state of this request.
+    pub(crate) fn of<'a>(ctx: &Context<'a>) -> &'a Self {
+        ctx.data_unchecked::<Self>()
+    }
+
+    /// The network with this name.
+    pub(crate) fn network(&self, name: &str) -> Result<&NetworkDescriptor, ApiError> {
+        self.networks
+            .iter()
+            .find(|network| network.name == name)
+            .ok_or_else(|| ApiError::UnknownNetwork {
+                asked: printable(name),
+                known: self
+                    .networks
+                    .iter()
+                    .map(|network| network.name.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            })
+    }
+}
+
+/// A block that an answer refers to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, SimpleObject)]
+#[graphql(name = "BlockRef")]
+pub(crate) struct BlockRef {
+    /// The block's height.
+    pub(crate) height: u64,
+    /// The time in the block's header.
+    pub(crate) time: OffsetDateTime,
+}
+
+/// How far an answer can be trusted.
+#[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
+#[graphql(name = "AnswerMeta")]
+pub(crate) struct AnswerMeta {
+    /// The answer holds at the end of this block. Ask again with `asOf` set to it and the answer is the same.
+    as_of_height: u64,
+    /// The time in that block's header.
+    as_of_time: OffsetDateTime,
+    /// True when nothing that the definition speaks of is missing up to `asOfHeight`.
+    complete: bool,
+    /// What happened before this height is not known yet; null when nothing is missing.
+    incomplete_before: Option<u64>,
+    /// Which rows the answer was computed from.
+    source: Source,
+    /// What else a reader must know, if anything.
+    note: Option<String>,
+}
+
+/// The frame of one answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Scope {
+    pub(crate) network: NetworkDescriptor,
+    pub(crate) plan: Plan,
+    pub(crate) as_of: BlockRef,
+    pub(crate) known: Known,
+    state_watermark: Option<u64>,
+}
+
+/// The height that a caller asked for, in one of the two ways to name it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Asked {
+    pub(crate) height: Option<u64>,
+    pub(crate) time: Option<OffsetDateTime>,
+}
+
+impl Scope {
+    /// Decides what answers a question about `network` as of what was asked.
+    pub(crate) async fn resolve(api: &Api, network: &str, asked: Asked) -> Result<Self, ApiError> {
+        let network = api.network(network)?.clone();
+        let coverage = api.reader.coverage(&network.name).await?;
+        let height = match (asked.height, asked.time) {
+            (Some(_), Some(_)) => {
+                return Err(ApiError::BadInput("give either `asOf` or `asOfTime`, not both".into()));
+            }
+            (height, None) => height,
+            (None, Some(time)) => Some(height_at(api, &network.name, &coverage, time).await?),
+        };
+        let plan = coverage.plan(height)?;
+        let times = api.reader.block_times(&network.name, &[plan.low, plan.as_of]).await?;
+        let (Some(low_ms), Some(as_of_ms)) = (times.at(plan.low), times.at(plan.as_of)) else {
+            return Err(ApiError::NotCovered(NotCovered::Nothing));
+        };
+        Ok(Self {
+            as_of: BlockRef {
+                height: plan.as_of,
+                time: moment(as_of_ms),
+            },
+            known: Known {
+                from_ms: low_ms,
+                to_ms: as_of_ms,
+                from_genesis: plan.low <= network.first_height,
+            },
+            network,
+            plan,
+            state_watermark: coverage.state.tip().map(|run| run.to),
+        })
+    }
+
+    /// The same, for questions that only the state stage can answer.
+    pub(crate) async fn resolve_state(api: &Api, network: &str, asked: Asked) -> Result<Self, ApiError> {
+        let scope = Self::resolve(api, network, asked).await?;
+        match scope.plan.source {
+            Source::State => Ok(scope),
+            Source::Facts => Err(ApiError::NoState {
+                height: scope.plan.as_of,
+                state_watermark: scope.state_watermark,
+            }),
+        }
+    }
+
+    /// The metadata of an answer whose value at a height depends on all of the past (a level, such as a count of
+    /// open leases). Events alone never complete it.
+    pub(crate) fn level_meta(&self) -> AnswerMeta {
+        match self.plan.source {
+            Source::State => self.meta(self.known.from_genesis, None),
+            Source::Facts => self.meta(
+                false,
+                Some("counted from events alone: the state stage has not reached this height".to_owned()),
+            ),
+        }
+    }
+
+    /// The metadata of an answer that sums up what happened in a range (a flow, such as payouts).
+    pub(crate) fn flow_meta(&self) -> AnswerMeta {
+        let note = match self.plan.source {
+            Source::State => None,
+            Source::Facts => {
+                Some("summed from classified escrow transfers: the state stage has not reached this height".to_owned())
+            }
+        };
+        self.meta(self.known.from_genesis, note)
+    }
+
+    fn meta(&self, complete: bool, note: Option<String>) -> AnswerMeta {
+        AnswerMeta {
+            as_of_height: self.as_of.height,
+            as_of_time: self.as_of.time,
+            complete,
+            incomplete_before: (!self.known.from_genesis).then_some(self.plan.low),
+            source: self.plan.source,
+            note,
+        }
+    }
+}
+
+/// The height of the last block that is not younger than `time`.
+async fn height_at(
+    api: &Api,
+    network: &str,
+    coverage: &crate::read::coverage::Coverage,
+    time: OffsetDateTime,
+) -> Result<u64, ApiError> {
+    let run = coverage.bounds().ok_or(NotCovered::Nothing)?;
+    let newest = api.reader.block_times(network, &[run.to]).await?;
+    if newest.at(run.to).is_none_or(|newest_ms| newest_ms < millis(time)) {
+        return Err(ApiError::BadInput(format!(
+            "`asOfTime` is after the newest committed block (height {})",
+            run.to
+        )));
+    }
+    let found = api.reader.height_at(network, run, millis(time)).await?;
+    found.ok_or_else(|| {
+        ApiError::BadInput(format!(
+            "`asOfTime` is before the first committed block (height {})",
+            run.from
+        ))
+    })
+}

@@ -1,0 +1,151 @@
+//! A small world with numbers that can be checked by hand: the real engine, the real tables, and the API on a real port.
+#![allow(dead_code, clippy::unwrap_used, clippy::panic, missing_docs, unreachable_pub)]
+
+use std::path::Path;
+
+use gridproof_graphql::{ApiState, Limits, NetworkDescriptor, router};
+use gridproof_store::engine::testing::TestEngine;
+use serde_json::{Value, json};
+
+/// The network whose state is known from the first block on: 240 blocks, one every 30 s, from 2026-03-01 23:00:30 UTC
+/// (height 1) to 2026-03-02 01:00:00 UTC (height 240).
+pub const WHOLE: &str = "rec-whole-1";
+/// The network of which only the facts of heights 101 to 200 are committed.
+pub const FACTS: &str = "facts-only";
+/// The network of which nothing is committed.
+pub const EMPTY: &str = "nothing-yet";
+
+pub const NOTICE: &str = "No public endpoint answered, so <b>this</b> is shown.";
+
+pub struct World {
+    pub engine: TestEngine,
+    pub base: String,
+    client: clickhouse::Client,
+    http: reqwest::Client,
+    server: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+fn descriptor(name: &str, is_recording: bool) -> NetworkDescriptor {
+    NetworkDescriptor {
+        name: name.into(),
+        kind: "akash".into(),
+        chain_id: format!("{name}-chain"),
+        is_recording,
+        notice: is_recording.then(|| NOTICE.to_owned()),
+        first_height: 1,
+    }
+}
+
+impl World {
+    pub async fn start() -> Self {
+        Self::start_with(Limits::default()).await
+    }
+
+    pub async fn start_with(limits: Limits) -> Self {
+        // reqwest is built without a default; a second world in the same process finds it installed.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let engine = tokio::task::spawn_blocking(TestEngine::start).await.unwrap();
+        let client = clickhouse::Client::default()
+            .with_url(engine.url())
+            .with_database("default");
+        for sql in schema().iter().chain(&statements(include_str!("world.sql"))) {
+            client
+                .query_raw(sql)
+                .execute()
+                .await
+                .unwrap_or_else(|error| panic!("{error}\n{sql}"));
+        }
+        let mut state = ApiState::new(
+            client.clone(),
+            vec![
+                descriptor(WHOLE, true),
+                descriptor(FACTS, false),
+                descriptor(EMPTY, false),
+            ],
+        );
+        state.limits = limits;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move { axum::serve(listener, router(state)).await.unwrap() });
+        Self {
+            engine,
+            base,
+            client,
+            http: reqwest::Client::new(),
+            server,
+        }
+    }
+
+    pub async fn sql(&self, sql: &str) {
+        self.client.query_raw(sql).execute().await.unwrap();
+    }
+
+    pub fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    pub fn graphql(&self) -> String {
+        format!("{}/graphql", self.base)
+    }
+
+    /// The whole answer to a query.
+    pub async fn answer(&self, query: &str, variables: Value) -> Value {
+        let body = json!({"query": query, "variables": variables}).to_string();
+        let post = self
+            .http
+            .post(self.graphql())
+            .header("content-type", "application/json")
+            .body(body);
+        serde_json::from_str(&post.send().await.unwrap().text().await.unwrap()).unwrap()
+    }
+
+    /// The data of a query that must succeed.
+    pub async fn data(&self, query: &str) -> Value {
+        let mut answer = self.answer(query, Value::Null).await;
+        assert!(answer.get("errors").is_none(), "{query}\n{answer:#}");
+        answer["data"].take()
+    }
+
+    /// The code of the first error of a query that must fail.
+    pub async fn code(&self, query: &str) -> String {
+        let answer = self.answer(query, Value::Null).await;
+        answer["errors"][0]["extensions"]["code"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{query}\n{answer:#}"))
+            .to_owned()
+    }
+}
+
+fn statements(text: &str) -> Vec<String> {
+    text.split("-- @stmt")
+        .map(|s| s.trim().to_owned())
+        .filter(|s| !s.is_empty())
+        .collect()
+}
+
+/// The project's own migrations, in order.
+fn schema() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations/clickhouse");
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
+    files.sort();
+    let (readers, tables): (Vec<_>, Vec<_>) = files
+        .into_iter()
+        .partition(|path| path.file_name().unwrap().to_str().unwrap() >= "0090");
+    let read = |paths: Vec<std::path::PathBuf>| -> Vec<String> {
+        paths
+            .iter()
+            .flat_map(|path| statements(&std::fs::read_to_string(path).unwrap()))
+            .collect()
+    };
+    [read(tables), statements(include_str!("standins.sql")), read(readers)].concat()
+}

@@ -1,0 +1,102 @@
+//! A folder of truths against the tables: what `gridproof verify --state` runs.
+
+use super::diff::{Difference, diff};
+use super::error::{AuditError, TruthError};
+use super::snapshot::{Section, Snapshot};
+use clickhouse::Client;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What was compared at one height.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeightReport {
+    /// Height.
+    pub height: u64,
+    /// Objects that the chain answered, by table; a table that is absent was not compared.
+    pub compared: BTreeMap<Section, usize>,
+    /// Every difference.
+    pub differences: Vec<Difference>,
+}
+
+impl HeightReport {
+    /// Compares what is stored with what the chain answered.
+    pub fn new(height: u64, expected: &Snapshot, got: &Snapshot) -> Self {
+        let sections = expected.sections().into_iter();
+        Self {
+            height,
+            compared: sections.map(|section| (section, expected.count(section))).collect(),
+            differences: diff(expected, got),
+        }
+    }
+
+    /// Objects compared in all tables.
+    pub fn objects(&self) -> usize {
+        self.compared.values().sum()
+    }
+}
+
+/// Folders named after a height, ascending by the number. Other entries are left alone.
+pub fn height_folders(state_dir: &Path) -> Result<BTreeMap<u64, PathBuf>, TruthError> {
+    let io = |source| TruthError::Io {
+        path: state_dir.to_owned(),
+        source,
+    };
+    let mut folders = BTreeMap::new();
+    for entry in fs::read_dir(state_dir).map_err(io)? {
+        let path = entry.map_err(io)?.path();
+        let height = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .and_then(|name| name.parse().ok());
+        if let Some(height) = height.filter(|_| path.is_dir()) {
+            folders.insert(height, path);
+        }
+    }
+    if folders.is_empty() {
+        return Err(TruthError::Empty {
+            path: state_dir.to_owned(),
+        });
+    }
+    Ok(folders)
+}
+
+/// Compares every height folder of `state_dir` with the tables of `network`, one report per height.
+///
+/// A folder without a single height, a height without a compared file, or one that is not indexed yet is
+/// an error and never a pass.
+pub async fn compare_state_dir(
+    client: &Client,
+    network: &str,
+    state_dir: &Path,
+) -> Result<Vec<HeightReport>, AuditError> {
+    let folders = height_folders(state_dir)?;
+    let indexed_to = indexed_to(client, network).await?;
+    let mut reports = Vec::new();
+    for (height, folder) in folders {
+        if height > indexed_to {
+            let network = network.to_owned();
+            return Err(AuditError::NotIndexed {
+                network,
+                height,
+                indexed_to,
+            });
+        }
+        let expected = Snapshot::from_truth_dir(&folder)?;
+        let got = Snapshot::from_tables(client, network, height, &expected.sections()).await?;
+        reports.push(HeightReport::new(height, &expected, &got));
+    }
+    Ok(reports)
+}
+
+/// Last committed height of the network's state; 0 where there is none. State ranges follow without a gap.
+async fn indexed_to(client: &Client, network: &str) -> Result<u64, AuditError> {
+    let query = client
+        .query(include_str!("sql/indexed_to.sql"))
+        .param("network", network);
+    query.fetch_one().await.map_err(|source| AuditError::Query {
+        table: "live",
+        height: 0,
+        source,
+    })
+}

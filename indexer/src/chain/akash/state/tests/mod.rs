@@ -1,0 +1,10 @@
+//! The machine against the chain's own answers.
+#![allow(clippy::unwrap_used)]
+
+mod bench;
+pub(crate) mod replay;
+mod truth;
+mod upgrades;
+mod v038;
+mod v1_0;
+mod v1_1;

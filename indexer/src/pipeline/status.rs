@@ -1,0 +1,81 @@
+//! What a follower knows about itself, for `status`, `/readyz` and metrics.
+
+use super::quarantine::Quarantined;
+use gridproof_store::state_db::Span;
+use serde::{Deserialize, Serialize};
+
+/// Progress of one network.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NetworkStatus {
+    /// Network name.
+    pub network: String,
+    /// Chain id.
+    pub chain_id: String,
+    /// Whether the rows come from a recording and not from a living chain.
+    pub recording: bool,
+    /// What readers should be told, such as why a recording is served; may be empty.
+    #[serde(default)]
+    pub note: String,
+    /// Highest height that the chain is known to have.
+    pub tip: Option<u64>,
+    /// First height that is wanted.
+    pub first: Option<u64>,
+    /// Progress of the facts.
+    pub facts: StageStatus,
+    /// Progress of the state.
+    pub state: StageStatus,
+    /// Ranges set aside.
+    pub quarantine: Vec<Quarantined>,
+    /// Endpoints, healthiest first.
+    pub endpoints: Vec<EndpointStatus>,
+    /// Blocks whose computed payouts and refunds differ from the transfers seen.
+    pub audit_findings: Option<u64>,
+    /// What keeps the follower from going on at this moment, with the time it will try again.
+    pub trouble: Option<String>,
+}
+
+/// Progress of one stage.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StageStatus {
+    /// Last height of the committed span that holds the newest rows; readers see up to here.
+    pub watermark: Option<u64>,
+    /// First height of that span.
+    pub complete_from: Option<u64>,
+    /// Time of the block at the watermark, seconds since the Unix epoch.
+    pub watermark_time_s: Option<i64>,
+    /// Seconds between the watermark's block time and now; absent for a recording.
+    pub lag_s: Option<i64>,
+    /// Heights committed.
+    pub committed_heights: u64,
+    /// What is missing between the first wanted height and the tip, lowest first.
+    pub holes: Vec<Span>,
+    /// Why the stage does nothing, if it does nothing.
+    pub waiting: Option<String>,
+}
+
+/// An endpoint as the pool sees it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EndpointStatus {
+    /// Host of the URL.
+    pub host: String,
+    /// Where it stands: `ok`, or why it rests.
+    pub state: String,
+    /// Whether it is asked at present.
+    pub healthy: bool,
+    /// Tip that it named last.
+    pub tip: Option<u64>,
+    /// Lowest height that it still has.
+    pub floor: Option<u64>,
+    /// Smoothed latency.
+    pub latency_ms: Option<u64>,
+    /// Last error.
+    pub last_error: Option<String>,
+}
+
+impl NetworkStatus {
+    /// Whether every height up to the tip is committed in both stages, and nothing is set aside.
+    pub fn is_complete(&self) -> bool {
+        let reached = |stage: &StageStatus| self.tip.is_some() && stage.watermark >= self.tip && stage.holes.is_empty();
+        reached(&self.facts) && reached(&self.state) && self.quarantine.is_empty()
+    }
+}

@@ -1,0 +1,13 @@
+-- unit: GPUs
+-- definition: GPUs of all leases that are active or reclaiming at the end of the block, by model and how the model
+--   was resolved (the winning bid's offer, the tenant's request, the provider's attributes, or unknown).
+-- dimensions: gpu_model, resolved_by
+-- sample: leases
+SELECT
+    [gpu_model, toString(gpu_resolved_by)] AS dimensions,
+    toString(sum(gpu_units)) AS value,
+    count() AS sample_size
+FROM leases_as_of(network = {network:String}, as_of = {as_of:UInt64})
+WHERE state IN ('active', 'reclaiming') AND gpu_units > 0
+GROUP BY gpu_model, gpu_resolved_by
+ORDER BY gpu_model, gpu_resolved_by

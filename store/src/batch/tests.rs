@@ -1,0 +1,140 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+
+#[derive(Row, Serialize)]
+struct Fee {
+    payer: String,
+    amount: u128,
+    memo: Option<String>,
+}
+
+impl TableRow for Fee {
+    const TABLE: &'static str = "tx_fees";
+}
+
+#[derive(Row, Serialize)]
+struct Block {
+    rows: u64,
+}
+
+impl TableRow for Block {
+    const TABLE: &'static str = BLOCKS_TABLE;
+}
+
+#[derive(Row, Serialize)]
+struct Letter {
+    letter: char,
+}
+
+impl TableRow for Letter {
+    const TABLE: &'static str = "letters";
+}
+
+fn batch() -> Batch {
+    Batch::new(Origin {
+        network: "akash".into(),
+        chain_id: "akashnet-2".into(),
+    })
+}
+
+fn at(height: u64, event_index: i32) -> Identity {
+    Identity {
+        height,
+        block_time_ms: 1_700_000_000_123,
+        tx_index: 0,
+        msg_index: -1,
+        event_index,
+    }
+}
+
+fn fee(payer: &str) -> Fee {
+    Fee {
+        payer: payer.into(),
+        amount: 5,
+        memo: None,
+    }
+}
+
+#[test]
+fn a_row_is_hash_identity_body() {
+    let mut batch = batch();
+    batch
+        .push(
+            &at(7, 3),
+            &Fee {
+                payer: "ab".into(),
+                amount: 258,
+                memo: Some("x".into()),
+            },
+        )
+        .unwrap();
+    let table = &batch.tables["tx_fees"];
+    let mut expected = Vec::new();
+    expected.extend_from_slice(&7u64.to_le_bytes());
+    expected.extend_from_slice(&1_700_000_000_123i64.to_le_bytes());
+    for index in [0i32, -1, 3] {
+        expected.extend_from_slice(&index.to_le_bytes());
+    }
+    expected.extend_from_slice(b"\x02ab");
+    expected.extend_from_slice(&258u128.to_le_bytes());
+    expected.extend_from_slice(b"\x00\x01x");
+    assert_eq!(table.bytes[8..], expected[..]);
+    assert_eq!(table.bytes[..8], xxh3_64(&expected).to_le_bytes());
+}
+
+#[test]
+fn the_shared_columns_go_before_each_row() {
+    let mut batch = batch();
+    batch.push(&at(7, 0), &fee("a")).unwrap();
+    batch.push(&at(7, 1), &fee("bcd")).unwrap();
+    let table = &batch.tables["tx_fees"];
+    let mut out = Vec::new();
+    table.write_rows(0..2, b"SHARED", &mut out);
+    let rows: Vec<&[u8]> = table.iter().collect();
+    assert_eq!(out, [b"SHARED", rows[0], b"SHARED", rows[1]].concat());
+    let names: Vec<_> = table.columns().collect();
+    assert_eq!(names[..4], ["network", "chain_id", "generation", "row_hash"]);
+    assert_eq!(names[9..], ["payer", "amount", "memo"]);
+}
+
+#[test]
+fn the_digest_covers_all_tables_but_blocks_and_ignores_order() {
+    let (mut one, mut other) = (batch(), batch());
+    for (batch, order) in [(&mut one, ["a", "b"]), (&mut other, ["b", "a"])] {
+        for payer in order {
+            batch.push(&at(7, i32::from(payer == "b")), &fee(payer)).unwrap();
+        }
+        batch.push(&at(7, 0), &Block { rows: 2 }).unwrap();
+    }
+    assert_eq!(one.digest_at(7).rows, 2);
+    assert_eq!(one.rows(), 3);
+    assert_eq!(one.digest_at(7), other.digest_at(7));
+    assert_ne!(one.digest_at(7).xor, 0);
+    assert_eq!(one.digest_at(8), HeightDigest::default());
+}
+
+#[test]
+fn a_row_that_cannot_be_encoded_leaves_the_batch_as_it_was() {
+    let mut batch = batch();
+    batch.push(&at(7, 0), &fee("a")).unwrap();
+    let before = (batch.bytes(), batch.digest());
+    let error = batch.push(&at(7, 1), &Letter { letter: 'x' }).unwrap_err();
+    assert_eq!(error, EncodeError::Unsupported("char"));
+    assert_eq!((batch.bytes(), batch.digest()), before);
+    assert!(!batch.tables.contains_key("letters"));
+}
+
+#[test]
+fn parts_of_a_range_append_to_the_whole() {
+    let (mut whole, mut first, mut second) = (batch(), batch(), batch());
+    for (height, part) in [(1, &mut first), (2, &mut second)] {
+        for batch in [&mut whole, part] {
+            batch.push(&at(height, 0), &fee("a")).unwrap();
+        }
+    }
+    first.append(second);
+    assert_eq!(first.tables["tx_fees"].bytes, whole.tables["tx_fees"].bytes);
+    assert_eq!(first.digests, whole.digests);
+    assert_eq!(first.tables["tx_fees"].iter().count(), 2);
+}

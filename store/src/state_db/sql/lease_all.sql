@@ -1,0 +1,1 @@
+SELECT name, owner, fence, expires_ms FROM leases ORDER BY name

@@ -1,0 +1,1 @@
+SELECT owner, fence, expires_ms FROM leases WHERE name = $1

@@ -1,0 +1,1 @@
+DELETE FROM ranges WHERE network = $1 AND stage = $2 AND generation = $3 AND from_height = $4

@@ -1,0 +1,2 @@
+UPDATE ranges SET inserting = 1
+WHERE network = $1 AND stage = $2 AND generation = $3 AND from_height = $4

@@ -1,0 +1,1 @@
+SELECT network, stage FROM stages ORDER BY network, stage

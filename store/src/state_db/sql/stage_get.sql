@@ -1,0 +1,1 @@
+SELECT generation, next_generation, live_version, watermark, last_commit_ms FROM stages WHERE network = $1 AND stage = $2
