@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::sync::LazyLock;
 
@@ -487,6 +487,27 @@ fn an_insert_that_breaks_off_leaves_nothing() {
     std::thread::sleep(std::time::Duration::from_millis(500));
     assert_eq!(count("aborted"), "0");
     still_serves();
+}
+
+#[test]
+fn a_writer_may_keep_an_insert_open_for_each_of_its_tables() {
+    const TABLES: usize = 60;
+    let mut open = Vec::new();
+    for n in 0..TABLES {
+        table(&format!("open_{n}"));
+        let mut stream = common::connect(engine());
+        let target = insert_target(&format!("open_{n}"), "TSV");
+        write!(stream, "POST {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n1\ta\n\r\n").unwrap();
+        open.push(stream);
+    }
+    still_serves();
+    for (n, mut stream) in open.into_iter().enumerate() {
+        stream.write_all(b"4\r\n2\tb\n\r\n0\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert_eq!(count(&format!("open_{n}")), "2");
+    }
 }
 
 #[test]
