@@ -3,7 +3,10 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::LazyLock;
 use std::time::Duration;
+
+use gridproof_store::engine::testing::TestEngine;
 
 /// An answer, its body taken out of the chunked framing.
 #[derive(Debug)]
@@ -142,4 +145,32 @@ pub fn within_seconds(seconds: u64, mut condition: impl FnMut() -> bool) -> bool
         std::thread::sleep(Duration::from_millis(20));
     }
     false
+}
+
+/// One engine for all tests of this file; each uses tables of its own name.
+/// A static is never dropped: the engine ends with this process, when its standard input does.
+static ENGINE: LazyLock<TestEngine> = LazyLock::new(TestEngine::start);
+
+/// Its address.
+pub fn engine() -> SocketAddr {
+    ENGINE.address()
+}
+
+pub fn still_serves() {
+    assert_eq!(sql(engine(), "SELECT 1"), "1");
+}
+
+pub fn count(table: &str) -> String {
+    sql(engine(), &format!("SELECT count() FROM {table}"))
+}
+
+pub fn table(name: &str) {
+    sql(
+        engine(),
+        &format!("CREATE TABLE {name} (id UInt64, name String) ENGINE = MergeTree ORDER BY id"),
+    );
+}
+
+pub fn insert_target(table: &str, format: &str) -> String {
+    format!("/?query={}", url(&format!("INSERT INTO {table} FORMAT {format}")))
 }
