@@ -130,7 +130,7 @@ async fn the_lock_of_a_dead_process_is_broken_by_one_runner_only() {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
     // No process has an id above the system's limit of 4194304.
     let sql = format!(
-        "CREATE TABLE _migration_lock (nothing UInt8) ENGINE = Memory COMMENT '{} 4194305 0'",
+        "CREATE TABLE _migration_lock (nothing UInt8) ENGINE = Memory COMMENT '{} 4194305 5 0'",
         host.trim()
     );
     client.execute(&sql).await.unwrap();
