@@ -6,9 +6,9 @@ use crate::audit::rows::{Bid, Deployment, EscrowAccount, EscrowDeposit, EscrowPa
 use crate::audit::snapshot::Snapshot;
 use crate::chain::akash::dec::Dec;
 use crate::chain::akash::model::{BidId, DecCoin, OrderId};
+use crate::chain::akash::resources::{group_spec_json, offer_json};
 use crate::chain::akash::state::escrow::{Account, Escrow, LegacyFunds, Payment, Scope, Source};
 use crate::chain::akash::state::market::{self, Market, reason};
-use crate::chain::akash::resources::{group_spec_json, offer_json};
 use crate::chain::akash::state::rows::json;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
