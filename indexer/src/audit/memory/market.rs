@@ -155,13 +155,15 @@ fn legacy_money(plain: EscrowAccount, legacy: &LegacyFunds) -> EscrowAccount {
         source: source.to_owned(),
         balance: coin(amount),
     };
+    let mut deposits = vec![
+        part(&legacy.depositor, "grant", legacy.funds),
+        part(&plain.owner, "balance", legacy.balance),
+    ];
+    deposits.retain(|deposit| deposit.balance.amount > Dec::ZERO);
     EscrowAccount {
         funds: vec![coin(legacy.balance.add(legacy.funds).unwrap_or(legacy.balance))],
         transferred: vec![coin(legacy.transferred)],
-        deposits: vec![
-            part(&legacy.depositor, "grant", legacy.funds),
-            part(&plain.owner, "balance", legacy.balance),
-        ],
+        deposits,
         ..plain
     }
 }
