@@ -63,11 +63,12 @@ fn a_transfer_that_nobody_computed_is_a_finding() {
             .filter(|tx| tx.code == 0)
             .flat_map(|tx| &mut tx.events)
         {
-            if let EventBody::Transfer { sender, amount, .. } = &mut event.body {
-                if sender == ESCROW && changed.is_none() {
-                    amount[0].amount += 1;
-                    changed = Some(block.header.height);
-                }
+            if let EventBody::Transfer { sender, amount, .. } = &mut event.body
+                && sender == ESCROW
+                && changed.is_none()
+            {
+                amount[0].amount += 1;
+                changed = Some(block.header.height);
             }
         }
         let out = state.step(block).unwrap();
