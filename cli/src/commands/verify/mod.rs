@@ -16,7 +16,9 @@ pub(crate) async fn run(config: &Config, args: Verify, own_folder: bool, json: b
             drop(folder);
             outcome
         }
-        (Some(_), None) => Err(Failure::usage("--recording needs --state DIR, the folder with the chain's own answers")),
+        (Some(_), None) => Err(Failure::usage(
+            "--recording needs --state DIR, the folder with the chain's own answers",
+        )),
         _ => Err(Failure::usage("not yet")),
     }
 }
