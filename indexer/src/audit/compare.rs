@@ -5,11 +5,12 @@ use super::error::{AuditError, TruthError};
 use super::snapshot::{Section, Snapshot};
 use clickhouse::Client;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What was compared at one height.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct HeightReport {
     /// Height.
     pub height: u64,
@@ -33,6 +34,21 @@ impl HeightReport {
     /// Objects compared in all tables.
     pub fn objects(&self) -> usize {
         self.compared.values().sum()
+    }
+}
+
+impl fmt::Display for HeightReport {
+    /// A line with the counts, then a line per difference.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (height, objects, tables) = (self.height, self.objects(), self.compared.len());
+        let differences = self.differences.len();
+        write!(
+            f,
+            "height {height}: {objects} objects in {tables} tables compared, {differences} differences"
+        )?;
+        self.differences
+            .iter()
+            .try_for_each(|difference| write!(f, "\n  {difference}"))
     }
 }
 
