@@ -1,11 +1,19 @@
 //! `gridproof`: the composition root, the only crate that knows all the others.
 
 mod args;
+mod board;
 mod commands;
 mod config;
+mod data;
+mod doctor;
 mod exit;
+mod house;
 mod logging;
+mod networks;
+mod ops;
 mod output;
+mod progress;
+mod session;
 mod shutdown;
 
 use args::{Cli, Command, Common};
@@ -62,9 +70,16 @@ fn run(cli: Cli, matches: &ArgMatches) -> Outcome {
 /// One arm per command.
 async fn dispatch(common: &Common, command: Command, matches: &ArgMatches) -> Outcome {
     let load = || config::load(common.config.as_deref(), common.overrides(matches));
+    let listen = common.overrides(matches).listen.or(common.listen);
     match command {
         Command::Completions(args) => commands::completions::run(args),
         Command::Config(args) => commands::config::run(&load()?, args, common.json),
+        Command::Engine(_) => commands::engine::run(&load()?.config, listen).await,
+        Command::Verify(args) => {
+            let own_folder = common.data_dir.is_some();
+            commands::verify::run(&load()?.config, args, own_folder, common.json).await
+        }
+        Command::Index(args) => commands::index::run(&load()?.config, args, listen, common.json).await,
         _ => Err(Failure::usage("this command is being built")),
     }
 }

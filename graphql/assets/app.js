@@ -1,7 +1,7 @@
 // The page: picks a network, asks for its status and series, and keeps them fresh.
 import { ask, NETWORKS, SERIES, STATUS } from "/assets/api.js";
 import { el, fail, fill } from "/assets/card.js";
-import { age, amount, amountShort, denomName, integer, plotted, when } from "/assets/format.js";
+import { age, amount, amountShort, denomName, integer, plotted, plural, when } from "/assets/format.js";
 
 const REFRESH_MS = 15_000;
 const LATE_S = 120;
@@ -110,7 +110,7 @@ function leasesModel(series) {
     { label: 'closed', text: (p) => integer(p.closed) }, { label: 'GPUs', text: (p) => integer(p.gpuUnits) },
   ];
   return {
-    title: 'Active leases', query: SERIES.leases, columns, sample: 'leases', height: 270,
+    title: 'Active leases', query: SERIES.leases, columns, sample: 'lease', unit: 'leases', height: 270,
     lastKnown: lastWith((point) => read(point) !== null),
     legend: [['accent', bound ? 'leases seen (a lower bound)' : 'leases'], ['second', 'GPUs in them']],
     lines: (points) => [
@@ -122,7 +122,7 @@ function leasesModel(series) {
 
 function providersModel() {
   return {
-    title: 'Providers', query: SERIES.providers, sample: 'providers', height: 240, lastKnown: valued,
+    title: 'Providers', query: SERIES.providers, sample: 'provider', unit: 'providers', height: 240, lastKnown: valued,
     columns: [{ label: 'with leases', text: (p) => integer(p.value) }, { label: 'registered', text: (p) => integer(p.registered) }],
     legend: [['accent', 'with active leases'], ['second', 'registered']],
     lines: (points) => [
@@ -147,7 +147,7 @@ function revenueModel(series) {
     extra = select;
   }
   return {
-    title: `Revenue per ${PER[series.interval]}`, query: SERIES.revenue, sample: 'payouts', height: 240, extra,
+    title: `Revenue per ${PER[series.interval]}`, query: SERIES.revenue, sample: 'payout', unit: denom ? denomName(denom) : '–', height: 240, extra,
     lastKnown: lastWith((point) => point.totals !== null),
     columns: [{ label: 'gross', text: money('gross') }, { label: 'take fee', text: money('takeFee') }, { label: 'to providers', text: money('net') }],
     legend: [],
@@ -171,14 +171,16 @@ function showTiles(data) {
   const lease = leases?.points[valued(leases.points)];
   const provider = providers?.points[valued(providers.points)];
   const height = (series) => `at height ${integer(series.asOf.height)}`;
-  tile('now-leases', lease ? integer(lease.value) : '–', '', lease ? height(leases) : leases?.meta.note ?? '');
+  const seen = leases?.points.findLast((point) => point.atLeast !== null);
+  if (seen) tile('now-leases', `≥ ${integer(seen.atLeast)}`, '', `created since height ${integer(leases.meta.incompleteBefore)}`);
+  else tile('now-leases', lease ? integer(lease.value) : '–', '', lease ? height(leases) : '');
   tile('now-gpus', lease ? integer(lease.gpuUnits) : '–', '', lease ? 'in active leases' : '');
   tile('now-providers', provider ? integer(provider.value) : '–', '', provider ? `of ${integer(provider.registered)} registered` : '');
   const sum = revenue && sumOf(revenue.totals, state.denom);
   if (!sum) return tile('now-revenue', revenue ? '0' : '–', '', revenue ? 'no payout in this range' : '');
   const { value, unit } = amountShort(sum.net, state.denom);
   const others = revenue.totals.length - 1;
-  return tile('now-revenue', value, unit, `${integer(sum.payouts)} payouts in range${others ? `, and ${others} more denomination${others > 1 ? 's' : ''}` : ''}`);
+  return tile('now-revenue', value, unit, `${plural(sum.payouts, 'payout')} in range${others ? `, and ${plural(others, 'more denomination')}` : ''}`);
 }
 
 function render() {
@@ -239,15 +241,22 @@ function pickNetwork(name) {
   refresh(true);
 }
 
+const isDark = () => {
+  const { theme } = document.documentElement.dataset;
+  return theme ? theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
+};
+
 function themeButton() {
   const root = document.documentElement;
+  const name = () => { $('theme').textContent = isDark() ? 'Light' : 'Dark'; };
+  name();
   $('theme').addEventListener('click', () => {
-    const dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
-    root.dataset.theme = dark ? 'light' : 'dark';
+    root.dataset.theme = isDark() ? 'light' : 'dark';
+    name();
     try { localStorage.setItem('theme', root.dataset.theme); } catch { /* the choice lasts for this visit */ }
     if (state.shown) render();
   });
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => state.shown && render());
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { name(); if (state.shown) render(); });
 }
 
 async function start() {

@@ -1,7 +1,7 @@
 // One card: a chart, what it means, and the rows behind it.
 import { consoleLink } from "/assets/api.js";
 import { draw } from "/assets/chart.js";
-import { bucketLabel, integer, when } from "/assets/format.js";
+import { bucketLabel, integer, plural, when } from "/assets/format.js";
 
 // A DOM element; text never becomes markup.
 export function el(tag, attributes = {}, ...children) {
@@ -45,7 +45,7 @@ function readout(line, model, series) {
     const point = series.points[index ?? last];
     if (!point) { line.textContent = ''; return; }
     const values = model.columns.flatMap((c) => [` · ${c.label} `, el('b', {}, c.text(point))]);
-    line.replaceChildren(bucketLabel(point.time, series.interval), ...values, point.complete ? '' : el('span', { class: 'partial' }, ' · not the whole bucket'));
+    line.replaceChildren(bucketLabel(point.time, series.interval), ...values, point.complete ? '' : el('span', { class: 'partial' }, ' · partial bucket'));
   };
 }
 
@@ -53,7 +53,8 @@ function facts(model, series, variables) {
   const { meta } = series;
   const items = [
     el('span', {}, `As of height ${integer(series.asOf.height)}`),
-    el('span', { title: series.sampleUnit }, `Sample: ${integer(series.sampleSize)} ${model.sample}`),
+    el('span', { title: series.unit }, `Unit: ${model.unit}`),
+    el('span', { title: series.sampleUnit }, `Sample: ${plural(series.sampleSize, model.sample)}`),
     el('span', {}, `From ${meta.source === 'STATE' ? 'chain state' : 'events'}`),
   ];
   if (meta.incompleteBefore !== null) items.push(el('span', { class: 'partial' }, `Incomplete before height ${integer(meta.incompleteBefore)}`));
@@ -72,9 +73,9 @@ export function fill(card, model, series, variables) {
   const known = model.lastKnown(series.points) >= 0;
   const host = known
     ? el('div', { class: 'chart', tabindex: '0', role: 'img', 'aria-label': `${model.title}. Use the arrow keys to read values.` })
-    : empty('Nothing to draw yet', series.meta.note || 'No value is known in this range.');
+    : empty('Not known yet', series.meta.source === 'STATE' ? 'No value is known in this range.' : 'This needs the chain state, which has not reached this height.');
   card.replaceChildren(
-    el('header', {}, el('h2', {}, model.title), model.extra ?? el('div', { class: 'legend' }, ...model.legend.map(([colour, label]) => el('span', {}, el('i', { class: colour }), label)))),
+    el('header', {}, el('h2', { title: series.definition }, model.title), model.extra ?? el('div', { class: 'legend' }, ...model.legend.map(([colour, label]) => el('span', {}, el('i', { class: colour }), label)))),
     host, line,
     facts(model, series, variables),
     details(card, 'how', 'How is this computed?', el('p', {}, series.definition), el('p', {}, `Unit: ${series.unit}. Sample size counts ${series.sampleUnit}. The answer holds as of block ${integer(series.asOf.height)}, ${when(series.asOf.time)}.`), series.meta.note ? el('p', {}, `Note: ${series.meta.note}.`) : null),

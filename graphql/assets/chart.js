@@ -4,22 +4,25 @@ import { clock, compact, day } from "/assets/format.js";
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-function axes() {
+// Counts have whole ticks; amounts may have any.
+const WHOLE = [1, 2, 5].flatMap((n) => Array.from({ length: 10 }, (_, zeros) => n * 10 ** zeros)).sort((a, b) => a - b);
+
+function axes(whole) {
   const common = { stroke: css('--faint'), font: '12px system-ui, sans-serif', ticks: { show: false } };
   return [
     { ...common, grid: { show: false }, space: 72, values: (u, ticks) => timeLabels(ticks) },
-    { ...common, grid: { stroke: css('--grid'), width: 1 }, size: 52, space: 38, values: (u, ticks) => ticks.map((n) => (n === null ? '' : compact(n))) },
+    { ...common, grid: { stroke: css('--grid'), width: 1 }, size: 56, space: 38, ...(whole ? { incrs: WHOLE } : {}), values: (u, ticks) => ticks.map((n) => (n === null ? '' : compact(n))) },
   ];
 }
 
 // The date only where it changes; the clock elsewhere; plain dates when ticks are days apart.
 function timeLabels(ticks) {
   const days = ticks.length > 1 && ticks[1] - ticks[0] >= 86400;
-  let last = '';
+  let last = null;
   return ticks.map((tick) => {
     const date = new Date(tick * 1000);
     const today = day(date);
-    const label = days ? today.slice(5) : last && today !== last ? `${clock(date)}\n${today.slice(5)}` : clock(date);
+    const label = days ? today.slice(5) : today !== last ? `${clock(date)}\n${today.slice(5)}` : clock(date);
     last = today;
     return label;
   });
@@ -38,16 +41,17 @@ function lineSeries(series) {
 // Draws `series` ({label, colour, values, bars, fill}) over `times` (seconds) into `host`; calls `onHover(index | null)`.
 // Answers a function that takes the chart away.
 export function draw(host, { times, series, step, height, onHover }) {
-  const low = (u, min, max) => [0, Math.max(1, max * 1.1 || 1)];
+  const whole = !series.some((line) => line.bars);
+  const low = (u, min, max) => [0, Math.max(whole ? 1 : 0, max * 1.1) || 1];
   const options = {
     width: host.clientWidth, height, legend: { show: false }, tzDate: (ts) => uPlot.tzDate(new Date(ts * 1e3), 'Etc/UTC'),
-    padding: [10, 8, 0, 0],
+    padding: [10, 20, 0, 0],
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
     scales: {
       x: { time: true, range: (u, min, max) => [min, Math.max(max, min) + step] },
       y: { range: low },
     },
-    axes: axes(),
+    axes: axes(whole),
     series: [{}, ...series.map(lineSeries)],
     hooks: { setCursor: [(u) => onHover(u.cursor.idx ?? null)] },
   };

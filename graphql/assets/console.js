@@ -122,7 +122,7 @@ async function start() {
   } catch (error) {
     $('result').textContent = error.message;
   }
-  if (linked.get('query')) run();
+  run();
 }
 
 start();

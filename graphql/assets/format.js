@@ -8,6 +8,8 @@ const DECIMALS = 6;
 
 export const integer = (n) => (n === null || n === undefined ? '–' : count.format(n));
 
+export const plural = (n, word) => `${integer(n)} ${word}${n === 1 ? '' : 's'}`;
+
 export function denomName(denom) {
   if (NAMES[denom]) return NAMES[denom];
   return denom.length > 18 ? `${denom.slice(0, 10)}…${denom.slice(-4)}` : denom;
@@ -26,7 +28,7 @@ export function amount(base, denom) {
 export function amountShort(base, denom) {
   const [value, ...unit] = amount(base, denom).split(' ');
   const [whole, rest] = value.split('.');
-  const places = whole.length > 3 ? 0 : whole === '0' ? 4 : 2;
+  const places = whole.length > 3 ? 0 : whole === '0' ? DECIMALS : 2;
   return { value: rest && places ? `${whole}.${rest.slice(0, places)}` : whole, unit: unit.join(' ') };
 }
 

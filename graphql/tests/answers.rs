@@ -7,7 +7,12 @@ use serde_json::{Value, json};
 use support::{EMPTY, FACTS, WHOLE, World};
 
 fn column(points: &Value, field: &str) -> Vec<Value> {
-    points.as_array().unwrap().iter().map(|point| point[field].clone()).collect()
+    points
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|point| point[field].clone())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,7 +50,10 @@ async fn active_leases(world: &World) {
     assert_eq!(series["sampleSize"], 4);
     let points = &series["points"];
     // 23:00 to 00:00: three opened, none closed. 00:00 to 01:00: one opened, two closed. 01:00: the last block alone.
-    assert_eq!(column(points, "time"), ["2026-03-01T23:00:00Z", "2026-03-02T00:00:00Z", "2026-03-02T01:00:00Z"]);
+    assert_eq!(
+        column(points, "time"),
+        ["2026-03-01T23:00:00Z", "2026-03-02T00:00:00Z", "2026-03-02T01:00:00Z"]
+    );
     assert_eq!(column(points, "value"), [3, 2, 2]);
     assert_eq!(column(points, "opened"), [3, 1, 0]);
     assert_eq!(column(points, "closed"), [0, 2, 0]);
@@ -61,13 +69,17 @@ async fn active_leases(world: &World) {
 async fn active_leases_as_of(world: &World) {
     // Before the close at height 130 the answer of that day still holds when asked as of then.
     let query = |args: &str| {
-        format!(r#"{{ activeLeases(network: "{WHOLE}", {args}) {{ asOf {{ height }} points {{ time value opened closed complete blocks }} }} }}"#)
+        format!(
+            r#"{{ activeLeases(network: "{WHOLE}", {args}) {{ asOf {{ height }} points {{ time value opened closed complete blocks }} }} }}"#
+        )
     };
     let day = world.data(&query("interval: DAY, asOf: 129")).await["activeLeases"].take();
     assert_eq!(column(&day["points"], "value"), [3, 3]);
     assert_eq!(column(&day["points"], "complete"), [true, false]);
     // By time: the last block at or before it.
-    let by_time = world.data(&query(r#"interval: DAY, asOfTime: "2026-03-02T00:04:59Z""#)).await;
+    let by_time = world
+        .data(&query(r#"interval: DAY, asOfTime: "2026-03-02T00:04:59Z""#))
+        .await;
     assert_eq!(by_time["activeLeases"], day);
     // A range inside: what happened before it is in the level, not in the counts.
     let inside = query(r#"interval: MINUTE, from: "2026-03-02T00:04:00Z", to: "2026-03-02T00:07:00Z""#);
@@ -77,11 +89,20 @@ async fn active_leases_as_of(world: &World) {
     // Outside what is known every value is null, never zero.
     let outside = query(r#"interval: HOUR, from: "2026-03-01T21:00:00Z", to: "2026-03-02T03:00:00Z""#);
     let outside = world.data(&outside).await["activeLeases"].take();
-    assert_eq!(column(&outside["points"], "value"), [json!(null), json!(null), json!(3), json!(2), json!(2), json!(null)]);
-    assert_eq!(column(&outside["points"], "opened"), [json!(null), json!(null), json!(3), json!(1), json!(0), json!(null)]);
+    assert_eq!(
+        column(&outside["points"], "value"),
+        [json!(null), json!(null), json!(3), json!(2), json!(2), json!(null)]
+    );
+    assert_eq!(
+        column(&outside["points"], "opened"),
+        [json!(null), json!(null), json!(3), json!(1), json!(0), json!(null)]
+    );
     // Weeks begin on Monday: 2026-03-01 is a Sunday. Months on the first.
     let week = world.data(&query("interval: WEEK")).await["activeLeases"].take();
-    assert_eq!(column(&week["points"], "time"), ["2026-02-23T00:00:00Z", "2026-03-02T00:00:00Z"]);
+    assert_eq!(
+        column(&week["points"], "time"),
+        ["2026-02-23T00:00:00Z", "2026-03-02T00:00:00Z"]
+    );
     assert_eq!(column(&week["points"], "value"), [3, 2]);
     let month = world.data(&query("interval: MONTH")).await["activeLeases"].take();
     assert_eq!(column(&month["points"], "time"), ["2026-03-01T00:00:00Z"]);
@@ -114,12 +135,24 @@ async fn revenue(world: &World) {
     assert_eq!(series["meta"], json!({"complete": true, "source": "STATE"}));
     let entry = |denom: &str, gross: &str, take: &str, net: &str, payouts: u64| json!({"denom": denom, "gross": gross, "takeFee": take, "net": net, "payouts": payouts});
     let huge = "18446744073709551616";
-    assert_eq!(series["totals"], json!([entry("uact", huge, "0", huge, 1), entry("uakt", "1500000", "30000", "1470000", 2)]));
+    assert_eq!(
+        series["totals"],
+        json!([
+            entry("uact", huge, "0", huge, 1),
+            entry("uakt", "1500000", "30000", "1470000", 2)
+        ])
+    );
     assert_eq!(
         column(&series["points"], "totals"),
         [
-            json!([entry("uact", "0", "0", "0", 0), entry("uakt", "1000000", "20000", "980000", 1)]),
-            json!([entry("uact", huge, "0", huge, 1), entry("uakt", "500000", "10000", "490000", 1)]),
+            json!([
+                entry("uact", "0", "0", "0", 0),
+                entry("uakt", "1000000", "20000", "980000", 1)
+            ]),
+            json!([
+                entry("uact", huge, "0", huge, 1),
+                entry("uakt", "500000", "10000", "490000", 1)
+            ]),
         ]
     );
     assert_eq!(column(&series["points"], "sampleSize"), [1, 2]);
@@ -127,24 +160,52 @@ async fn revenue(world: &World) {
         r#"{{ revenue(network: "{WHOLE}", interval: HOUR, from: "2026-03-01T22:00:00Z", to: "2026-03-02T00:00:00Z") {{ points {{ totals {{ gross }} }} }} }}"#
     );
     let outside = world.data(&outside).await["revenue"].take();
-    assert_eq!(column(&outside["points"], "totals"), [json!(null), json!([{"gross": "1000000"}])]);
+    assert_eq!(
+        column(&outside["points"], "totals"),
+        [json!(null), json!([{"gross": "1000000"}])]
+    );
 }
 
 async fn lease_and_provider(world: &World) {
     let all = "id network owner dseq gseq oseq provider bseq state price priceDenom createdHeight createdTime closedHeight reason \
                reasonInState reclamation cpuMilli memoryBytes storageBytes gpuUnits gpuVendor gpuModel gpuRam gpuInterface gpuResolvedBy asOf { height }";
-    let list = world.data(&format!(r#"{{ leases(network: "{WHOLE}") {{ totalCount sampleSize nodes: edges {{ node {{ {all} }} }} }} }}"#)).await;
-    let nodes: Vec<Value> = list["leases"]["nodes"].as_array().unwrap().iter().map(|edge| edge["node"].clone()).collect();
+    let list = world
+        .data(&format!(
+            r#"{{ leases(network: "{WHOLE}") {{ totalCount sampleSize nodes: edges {{ node {{ {all} }} }} }} }}"#
+        ))
+        .await;
+    let nodes: Vec<Value> = list["leases"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|edge| edge["node"].clone())
+        .collect();
     assert_eq!(list["leases"]["totalCount"], 4);
     assert_eq!(list["leases"]["sampleSize"], 4);
-    assert_eq!(nodes.iter().map(|n| n["createdHeight"].as_u64().unwrap()).collect::<Vec<_>>(), [150, 60, 20, 10]);
+    assert_eq!(
+        nodes
+            .iter()
+            .map(|n| n["createdHeight"].as_u64().unwrap())
+            .collect::<Vec<_>>(),
+        [150, 60, 20, 10]
+    );
     let closed = &nodes[2];
     let mut expected = closed.clone();
     for (field, value) in [
-        ("network", json!(WHOLE)), ("owner", json!("tenant1")), ("dseq", json!("18446744073709551615")), ("state", json!("CLOSED")),
-        ("price", json!("0.000000000000000001")), ("priceDenom", json!("uakt")), ("createdTime", json!("2026-03-01T23:10:00Z")),
-        ("closedHeight", json!(130)), ("reason", json!("lease_closed_owner")), ("reasonInState", json!("unspecified")),
-        ("gpuUnits", json!("1")), ("gpuModel", json!("a100")), ("gpuRam", json!(null)), ("asOf", json!({"height": 240})),
+        ("network", json!(WHOLE)),
+        ("owner", json!("tenant1")),
+        ("dseq", json!("18446744073709551615")),
+        ("state", json!("CLOSED")),
+        ("price", json!("0.000000000000000001")),
+        ("priceDenom", json!("uakt")),
+        ("createdTime", json!("2026-03-01T23:10:00Z")),
+        ("closedHeight", json!(130)),
+        ("reason", json!("lease_closed_owner")),
+        ("reasonInState", json!("unspecified")),
+        ("gpuUnits", json!("1")),
+        ("gpuModel", json!("a100")),
+        ("gpuRam", json!(null)),
+        ("asOf", json!({"height": 240})),
     ] {
         expected[field] = value;
     }
@@ -154,18 +215,38 @@ async fn lease_and_provider(world: &World) {
     assert_eq!(nodes[3]["price"], "123105.6");
     let id = closed["id"].as_str().unwrap();
     // By id, at the tip and before; `node` finds the same.
-    let one = world.data(&format!(r#"{{ lease(id: "{id}") {{ {all} }} node(id: "{id}") {{ id ... on Lease {{ state }} }} }}"#)).await;
+    let one = world
+        .data(&format!(
+            r#"{{ lease(id: "{id}") {{ {all} }} node(id: "{id}") {{ id ... on Lease {{ state }} }} }}"#
+        ))
+        .await;
     assert_eq!(&one["lease"], closed);
     assert_eq!(one["node"], json!({"id": id, "state": "CLOSED"}));
     let before = world.data(&format!(r#"{{ a: lease(id: "{id}", asOf: 129) {{ id state closedHeight }} b: lease(id: "{id}", asOf: 19) {{ id }} }}"#)).await;
-    assert_eq!(before, json!({"a": {"id": id, "state": "ACTIVE", "closedHeight": null}, "b": null}));
+    assert_eq!(
+        before,
+        json!({"a": {"id": id, "state": "ACTIVE", "closedHeight": null}, "b": null})
+    );
     for (filter, owners) in [
-        ("state: ACTIVE", vec!["tenant1"]), ("state: INSUFFICIENT_FUNDS", vec!["tenant2"]), (r#"gpuModel: "H100""#, vec!["tenant2", "tenant1"]),
-        (r#"provider: "providerB""#, vec!["tenant2", "tenant2"]), (r#"owner: "tenant1", gpuModel: "h100""#, vec!["tenant1"]),
-        (r#"owner: "' OR 1=1 --""#, vec![]), (r#"provider: "{network:String}\\' UNION ALL SELECT 1""#, vec![]),
+        ("state: ACTIVE", vec!["tenant1"]),
+        ("state: INSUFFICIENT_FUNDS", vec!["tenant2"]),
+        (r#"gpuModel: "H100""#, vec!["tenant2", "tenant1"]),
+        (r#"provider: "providerB""#, vec!["tenant2", "tenant2"]),
+        (r#"owner: "tenant1", gpuModel: "h100""#, vec!["tenant1"]),
+        (r#"owner: "' OR 1=1 --""#, vec![]),
+        (r#"provider: "{network:String}\\' UNION ALL SELECT 1""#, vec![]),
     ] {
-        let found = world.data(&format!(r#"{{ leases(network: "{WHOLE}", {filter}) {{ totalCount edges {{ node {{ owner }} }} }} }}"#)).await;
-        let names: Vec<_> = found["leases"]["edges"].as_array().unwrap().iter().map(|e| e["node"]["owner"].as_str().unwrap().to_owned()).collect();
+        let found = world
+            .data(&format!(
+                r#"{{ leases(network: "{WHOLE}", {filter}) {{ totalCount edges {{ node {{ owner }} }} }} }}"#
+            ))
+            .await;
+        let names: Vec<_> = found["leases"]["edges"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| e["node"]["owner"].as_str().unwrap().to_owned())
+            .collect();
         assert_eq!(names, owners, "{filter}");
         assert_eq!(found["leases"]["totalCount"], owners.len(), "{filter}");
     }
@@ -177,18 +258,45 @@ async fn lease_and_provider(world: &World) {
         .await;
     let a = &providers["providers"]["edges"][1]["node"];
     assert_eq!(providers["providers"]["totalCount"], 2);
-    assert_eq!(providers["providers"]["edges"][0]["node"]["hostUri"], "https://b2.example:8443");
-    assert_eq!((&a["owner"], &a["activeLeases"], &a["leasedGpus"]), (&json!("providerA"), &json!(1), &json!(8)));
-    assert_eq!(a["attributes"][1], json!({"key": "capabilities/gpu/vendor/nvidia/model/h100", "value": "true"}));
+    assert_eq!(
+        providers["providers"]["edges"][0]["node"]["hostUri"],
+        "https://b2.example:8443"
+    );
+    assert_eq!(
+        (&a["owner"], &a["activeLeases"], &a["leasedGpus"]),
+        (&json!("providerA"), &json!(1), &json!(8))
+    );
+    assert_eq!(
+        a["attributes"][1],
+        json!({"key": "capabilities/gpu/vendor/nvidia/model/h100", "value": "true"})
+    );
     assert_eq!(a["auditedBy"], json!(["auditor1"]));
     assert_eq!((&a["email"], &a["website"]), (&json!("a@example.com"), &json!(null)));
-    let early: Vec<_> = providers["early"]["edges"].as_array().unwrap().iter().map(|e| e["node"].clone()).collect();
-    assert_eq!(early[0], json!({"owner": "providerC", "hostUri": "https://c.example:8443", "activeLeases": 0, "auditedBy": []}));
-    assert_eq!(early[1], json!({"owner": "providerB", "hostUri": "https://b.example:8443", "activeLeases": 1, "auditedBy": []}));
+    let early: Vec<_> = providers["early"]["edges"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["node"].clone())
+        .collect();
+    assert_eq!(
+        early[0],
+        json!({"owner": "providerC", "hostUri": "https://c.example:8443", "activeLeases": 0, "auditedBy": []})
+    );
+    assert_eq!(
+        early[1],
+        json!({"owner": "providerB", "hostUri": "https://b.example:8443", "activeLeases": 1, "auditedBy": []})
+    );
     assert_eq!(early[2]["activeLeases"], 2);
     let id = a["id"].as_str().unwrap();
-    let one = world.data(&format!(r#"{{ provider(id: "{id}") {{ owner }} node(id: "{id}") {{ ... on Provider {{ hostUri }} }} }}"#)).await;
-    assert_eq!(one, json!({"provider": {"owner": "providerA"}, "node": {"hostUri": "https://a.example:8443"}}));
+    let one = world
+        .data(&format!(
+            r#"{{ provider(id: "{id}") {{ owner }} node(id: "{id}") {{ ... on Provider {{ hostUri }} }} }}"#
+        ))
+        .await;
+    assert_eq!(
+        one,
+        json!({"provider": {"owner": "providerA"}, "node": {"hostUri": "https://a.example:8443"}})
+    );
 }
 
 async fn index_status(world: &World) {
@@ -201,20 +309,38 @@ async fn index_status(world: &World) {
     };
     let whole = world.data(&query(WHOLE)).await;
     let status = &whole["indexStatus"];
-    assert_eq!(status["network"], json!({"name": WHOLE, "isRecording": true, "notice": support::NOTICE}));
+    assert_eq!(
+        status["network"],
+        json!({"name": WHOLE, "isRecording": true, "notice": support::NOTICE})
+    );
     assert_eq!(status["head"], json!({"height": 240, "time": "2026-03-02T01:00:00Z"}));
     assert_eq!(status["first"], json!({"height": 1}));
     assert!(status["ageSeconds"].as_i64().is_some());
     assert_eq!(status["facts"]["generation"], 2);
-    assert_eq!(status["facts"]["segments"], json!([{"from": 1, "to": 240, "blocks": 240}]));
+    assert_eq!(
+        status["facts"]["segments"],
+        json!([{"from": 1, "to": 240, "blocks": 240}])
+    );
     assert_eq!(status["facts"]["committedAt"], "2026-03-02T01:00:05Z");
-    assert_eq!(status["state"], json!({"watermark": 240, "time": "2026-03-02T01:00:00Z", "completeFrom": 1, "gaps": []}));
+    assert_eq!(
+        status["state"],
+        json!({"watermark": 240, "time": "2026-03-02T01:00:00Z", "completeFrom": 1, "gaps": []})
+    );
     assert_eq!(whole["serviceLimits"], json!({"maxPageSize": 500, "maxBuckets": 1500}));
-    assert_eq!(whole["networks"], json!([{"name": WHOLE}, {"name": FACTS}, {"name": EMPTY}]));
+    assert_eq!(
+        whole["networks"],
+        json!([{"name": WHOLE}, {"name": FACTS}, {"name": EMPTY}])
+    );
     let facts = world.data(&query(FACTS)).await["indexStatus"].take();
     assert_eq!(facts["facts"]["gaps"], json!([{"from": 41, "to": 100, "blocks": 60}]));
-    assert_eq!((&facts["facts"]["completeFrom"], &facts["facts"]["blocks"]), (&json!(101), &json!(140)));
-    assert_eq!(facts["state"], json!({"watermark": null, "time": null, "completeFrom": null, "gaps": []}));
+    assert_eq!(
+        (&facts["facts"]["completeFrom"], &facts["facts"]["blocks"]),
+        (&json!(101), &json!(140))
+    );
+    assert_eq!(
+        facts["state"],
+        json!({"watermark": null, "time": null, "completeFrom": null, "gaps": []})
+    );
     let empty = world.data(&query(EMPTY)).await["indexStatus"].take();
     assert_eq!((&empty["head"], &empty["ageSeconds"]), (&Value::Null, &Value::Null));
 }
@@ -237,11 +363,25 @@ async fn facts_without_state(world: &World) {
     assert_eq!(column(&leases["points"], "opened"), [1, 1]);
     assert_eq!(column(&leases["points"], "closed"), [0, 1]);
     assert_eq!(column(&leases["points"], "complete"), [false, false]);
-    assert_eq!(column(&answer["activeProviders"]["points"], "registered"), [Value::Null, Value::Null]);
+    assert_eq!(
+        column(&answer["activeProviders"]["points"], "registered"),
+        [Value::Null, Value::Null]
+    );
     let revenue = &answer["revenue"];
-    assert_eq!(revenue["meta"], json!({"complete": false, "incompleteBefore": 101, "source": "FACTS"}));
-    assert_eq!(revenue["totals"], json!([{"denom": "uakt", "gross": "100", "takeFee": "2", "net": "98", "payouts": 1}]));
-    assert_eq!(world.code(&format!(r#"{{ leases(network: "{FACTS}") {{ totalCount }} }}"#)).await, "DATA_NOT_INDEXED");
+    assert_eq!(
+        revenue["meta"],
+        json!({"complete": false, "incompleteBefore": 101, "source": "FACTS"})
+    );
+    assert_eq!(
+        revenue["totals"],
+        json!([{"denom": "uakt", "gross": "100", "takeFee": "2", "net": "98", "payouts": 1}])
+    );
+    assert_eq!(
+        world
+            .code(&format!(r#"{{ leases(network: "{FACTS}") {{ totalCount }} }}"#))
+            .await,
+        "DATA_NOT_INDEXED"
+    );
 }
 
 async fn questions_that_cannot_be_answered(world: &World) {
@@ -264,15 +404,30 @@ async fn questions_that_cannot_be_answered(world: &World) {
         (r#"{ lease(id: "nonsense") { id } }"#.to_owned(), "INVALID_ID"),
         (r#"{ node(id: "") { id } }"#.to_owned(), "INVALID_ID"),
         (r#"{ provider(id: "bGVhc2Ux") { id } }"#.to_owned(), "INVALID_ID"),
-        (format!(r#"{{ activeLeases(network: "{WHOLE}", interval: MINUTE, from: "2000-01-01T00:00:00Z") {{ unit }} }}"#), "BAD_USER_INPUT"),
-        (format!(r#"{{ revenue(network: "{WHOLE}", from: "2026-03-02T00:00:00Z", to: "2026-03-01T00:00:00Z") {{ unit }} }}"#), "BAD_USER_INPUT"),
+        (
+            format!(
+                r#"{{ activeLeases(network: "{WHOLE}", interval: MINUTE, from: "2000-01-01T00:00:00Z") {{ unit }} }}"#
+            ),
+            "BAD_USER_INPUT",
+        ),
+        (
+            format!(
+                r#"{{ revenue(network: "{WHOLE}", from: "2026-03-02T00:00:00Z", to: "2026-03-01T00:00:00Z") {{ unit }} }}"#
+            ),
+            "BAD_USER_INPUT",
+        ),
     ] {
         assert_eq!(world.code(&query).await, code, "{query}");
     }
     let beyond = world.answer(&on("asOf: 241"), Value::Null).await;
     let error = &beyond["errors"][0];
     assert_eq!(error["extensions"]["watermark"], 240);
-    assert!(error["message"].as_str().unwrap().contains("newest committed height is 240"));
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("newest committed height is 240")
+    );
     assert!(error["extensions"]["requestId"].as_str().is_some());
 }
 
@@ -302,8 +457,13 @@ async fn pages(world: &World) {
     unique.dedup();
     assert_eq!((seen.len(), unique.len()), (4, 4));
     // Asked afresh, the list has the new lease on top, and an old cursor does not fit another height or network.
-    let fresh = world.data(r#"{ leases(network: "rec-whole-1", first: 1) { totalCount asOf { height } edges { node { owner } } } }"#).await;
-    assert_eq!(fresh["leases"], json!({"totalCount": 5, "asOf": {"height": 241}, "edges": [{"node": {"owner": "past-the-watermark"}}]}));
+    let fresh = world
+        .data(r#"{ leases(network: "rec-whole-1", first: 1) { totalCount asOf { height } edges { node { owner } } } }"#)
+        .await;
+    assert_eq!(
+        fresh["leases"],
+        json!({"totalCount": 5, "asOf": {"height": 241}, "edges": [{"node": {"owner": "past-the-watermark"}}]})
+    );
     let cursor = after.as_str().unwrap();
     for (network, extra) in [(WHOLE, ", asOf: 241"), (FACTS, "")] {
         let query = format!(r#"{{ leases(network: "{network}", after: "{cursor}"{extra}) {{ totalCount }} }}"#);
@@ -313,7 +473,10 @@ async fn pages(world: &World) {
     assert_eq!(providers["providers"]["edges"][0]["node"]["owner"], "providerB");
     let cursor = providers["providers"]["pageInfo"]["endCursor"].as_str().unwrap();
     let next = world.data(&format!(r#"{{ providers(network: "rec-whole-1", first: 1, after: "{cursor}") {{ edges {{ node {{ owner }} }} pageInfo {{ hasNextPage }} }} }}"#)).await;
-    assert_eq!(next["providers"], json!({"edges": [{"node": {"owner": "providerA"}}], "pageInfo": {"hasNextPage": false}}));
+    assert_eq!(
+        next["providers"],
+        json!({"edges": [{"node": {"owner": "providerA"}}], "pageInfo": {"hasNextPage": false}})
+    );
 }
 
 /// Commits height 241, in which a lease is created.

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 use clap_complete::Shell;
+use gridproof_indexer::source::replay::Fault;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,10 +15,10 @@ use std::time::Duration;
 pub(crate) struct Up {
     /// Serve this recording instead of the configured networks (may be given several times)
     #[arg(long, value_name = "DIR", conflicts_with = "or_recording")]
-    pub recording: Vec<PathBuf>,
+    pub(crate) recording: Vec<PathBuf>,
     /// Fall back to this recording where no endpoint of a network answers
     #[arg(long, value_name = "DIR")]
-    pub or_recording: Option<PathBuf>,
+    pub(crate) or_recording: Option<PathBuf>,
 }
 
 /// `gridproof index`.
@@ -28,13 +29,16 @@ pub(crate) struct Up {
 pub(crate) struct Index {
     /// Index this recording instead of the configured networks (may be given several times)
     #[arg(long, value_name = "DIR")]
-    pub recording: Vec<PathBuf>,
+    pub(crate) recording: Vec<PathBuf>,
     /// Stop when every range up to the tip is committed; exit 65 if one is quarantined
     #[arg(long)]
-    pub until_tip: bool,
+    pub(crate) until_tip: bool,
     /// How the built-in replay server behaves
     #[command(flatten)]
-    pub manners: ReplayManners,
+    pub(crate) manners: ReplayManners,
+    /// A fault of the built-in replay server, for drills, such as `html:40` (may be given several times)
+    #[arg(long, value_name = "FAULT", value_parser = fault, requires = "recording")]
+    pub(crate) fault: Vec<Fault>,
 }
 
 /// `gridproof serve`.
@@ -47,11 +51,7 @@ pub(crate) struct Serve {}
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Example:
   gridproof engine --data-dir /srv/gridproof --listen 127.0.0.1:8123")]
-pub(crate) struct EngineArgs {
-    /// Folder of the engine's tables [default: `engine` in the data folder]
-    #[arg(long, value_name = "DIR")]
-    pub path: Option<PathBuf>,
-}
+pub(crate) struct EngineArgs {}
 
 /// `gridproof migrate`.
 #[derive(Clone, Debug, Args)]
@@ -61,7 +61,7 @@ pub(crate) struct EngineArgs {
 pub(crate) struct Migrate {
     /// What to do.
     #[command(subcommand)]
-    pub action: MigrateAction,
+    pub(crate) action: MigrateAction,
 }
 
 /// Actions of `gridproof migrate`.
@@ -85,19 +85,19 @@ pub(crate) enum MigrateAction {
 pub(crate) struct Backfill {
     /// Network [default: the only one configured]
     #[arg(long)]
-    pub network: Option<String>,
+    pub(crate) network: Option<String>,
     /// First height
     #[arg(long, required_unless_present = "retry_quarantined")]
-    pub from: Option<u64>,
+    pub(crate) from: Option<u64>,
     /// Last height
     #[arg(long, required_unless_present = "retry_quarantined")]
-    pub to: Option<u64>,
+    pub(crate) to: Option<u64>,
     /// Try quarantined ranges again
     #[arg(long)]
-    pub retry_quarantined: bool,
+    pub(crate) retry_quarantined: bool,
     /// Fetch from this recording (its network is `rec-<chain_id>`)
     #[arg(long, value_name = "DIR")]
-    pub recording: Option<PathBuf>,
+    pub(crate) recording: Option<PathBuf>,
 }
 
 /// `gridproof plan`.
@@ -107,10 +107,10 @@ pub(crate) struct Backfill {
 pub(crate) struct PlanArgs {
     /// Network [default: all]
     #[arg(long)]
-    pub network: Option<String>,
+    pub(crate) network: Option<String>,
     /// Plan for this recording
     #[arg(long, value_name = "DIR")]
-    pub recording: Option<PathBuf>,
+    pub(crate) recording: Option<PathBuf>,
 }
 
 /// `gridproof status`.
@@ -122,7 +122,7 @@ pub(crate) struct PlanArgs {
 pub(crate) struct Status {
     /// Print again every two seconds until interrupted
     #[arg(long)]
-    pub watch: bool,
+    pub(crate) watch: bool,
 }
 
 /// `gridproof verify`.
@@ -133,13 +133,13 @@ pub(crate) struct Status {
 pub(crate) struct Verify {
     /// Recording to index before comparing
     #[arg(long, value_name = "DIR")]
-    pub recording: Option<PathBuf>,
+    pub(crate) recording: Option<PathBuf>,
     /// The chain's own answers: one folder per height; absent files are not compared
     #[arg(long, value_name = "DIR", requires = "recording")]
-    pub state: Option<PathBuf>,
+    pub(crate) state: Option<PathBuf>,
     /// Network to prove [default: all in the data folder]
     #[arg(long, conflicts_with = "state")]
-    pub network: Option<String>,
+    pub(crate) network: Option<String>,
 }
 
 /// `gridproof reindex`.
@@ -149,7 +149,7 @@ pub(crate) struct Verify {
 pub(crate) struct Reindex {
     /// Network [default: all in the data folder]
     #[arg(long)]
-    pub network: Option<String>,
+    pub(crate) network: Option<String>,
 }
 
 /// `gridproof replay`.
@@ -159,10 +159,13 @@ pub(crate) struct Reindex {
   gridproof replay testdata/akash-gridlocal-1 --rate 20 --latency 150ms --errors 0.05")]
 pub(crate) struct Replay {
     /// Recording or archive folder
-    pub folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// How the server behaves
     #[command(flatten)]
-    pub manners: ReplayManners,
+    pub(crate) manners: ReplayManners,
+    /// A fault of the server, for drills, such as `html:40` (may be given several times)
+    #[arg(long, value_name = "FAULT", value_parser = fault)]
+    pub(crate) fault: Vec<Fault>,
 }
 
 /// How a replay server behaves: as good or bad an endpoint as asked for.
@@ -170,13 +173,13 @@ pub(crate) struct Replay {
 pub(crate) struct ReplayManners {
     /// Requests a second before the replay server answers 429
     #[arg(long, value_name = "N", env = "GRIDPROOF_REPLAY_RATE")]
-    pub rate: Option<u32>,
+    pub(crate) rate: Option<u32>,
     /// Delay of each of the replay server's answers, such as `150ms`
     #[arg(long, value_name = "TIME", value_parser = duration, env = "GRIDPROOF_REPLAY_LATENCY")]
-    pub latency: Option<Duration>,
+    pub(crate) latency: Option<Duration>,
     /// Share of the replay server's answers that are errors, 0 to 1
     #[arg(long, value_name = "SHARE", value_parser = share, env = "GRIDPROOF_REPLAY_ERRORS")]
-    pub errors: Option<f64>,
+    pub(crate) errors: Option<f64>,
 }
 
 /// `gridproof doctor`.
@@ -190,7 +193,7 @@ pub(crate) struct Doctor {}
 pub(crate) struct ConfigArgs {
     /// What to do.
     #[command(subcommand)]
-    pub action: ConfigAction,
+    pub(crate) action: ConfigAction,
 }
 
 /// Actions of `gridproof config`.
@@ -212,7 +215,7 @@ pub(crate) enum ConfigAction {
   gridproof completions bash > /etc/bash_completion.d/gridproof")]
 pub(crate) struct Completions {
     /// Shell
-    pub shell: Shell,
+    pub(crate) shell: Shell,
 }
 
 /// Parses `150ms`, `2s` or `1m`.
@@ -232,6 +235,29 @@ fn duration(text: &str) -> Result<Duration, String> {
         .map(Duration::from_millis)
         .ok_or_else(wrong)
 }
+
+/// Parses a fault of the replay server: a name, and for most a height.
+fn fault(text: &str) -> Result<Fault, String> {
+    let (name, rest) = text.split_once(':').unwrap_or((text, ""));
+    let height = || rest.parse().map_err(|_| format!("`{text}`: write a height after the colon, such as {name}:40"));
+    match name {
+        "chain-id" if !rest.is_empty() => Ok(Fault::ChainId(rest.to_owned())),
+        "truncated" => height().map(Fault::Truncated),
+        "html" => height().map(Fault::Html),
+        "missing-results" => height().map(Fault::MissingResults),
+        "duplicate-events" => height().map(Fault::DuplicateEvents),
+        "parent-mismatch" => height().map(Fault::ParentMismatch),
+        "other-hash" => height().map(Fault::OtherHash),
+        "pruned-below" => height().map(Fault::Floor),
+        "lying-tip" => height().map(Fault::LyingTip),
+        "no-websocket" => Ok(Fault::NoWebsocket),
+        _ => Err(format!("`{text}` is no fault: {FAULTS}")),
+    }
+}
+
+/// The faults that there are.
+const FAULTS: &str = "use chain-id:ID, truncated:H, html:H, missing-results:H, duplicate-events:H, parent-mismatch:H, \
+                      other-hash:H, pruned-below:H, lying-tip:H or no-websocket";
 
 /// Parses a share of 0 to 1.
 fn share(text: &str) -> Result<f64, String> {

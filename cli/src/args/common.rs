@@ -17,7 +17,7 @@ pub(crate) struct Common {
         env = "GRIDPROOF_DATA_DIR",
         help_heading = "Common flags"
     )]
-    pub data_dir: Option<PathBuf>,
+    pub(crate) data_dir: Option<PathBuf>,
     /// Address this command serves on (the API for `up` and `serve`, health and metrics for `index`)
     #[arg(
         long,
@@ -26,7 +26,7 @@ pub(crate) struct Common {
         env = "GRIDPROOF_LISTEN",
         help_heading = "Common flags"
     )]
-    pub listen: Option<SocketAddr>,
+    pub(crate) listen: Option<SocketAddr>,
     /// Configuration file [default: gridproof.toml, if there]
     #[arg(
         long,
@@ -35,10 +35,10 @@ pub(crate) struct Common {
         env = "GRIDPROOF_CONFIG",
         help_heading = "Common flags"
     )]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
     /// Print JSON to standard output
     #[arg(long, global = true, env = "GRIDPROOF_JSON", help_heading = "Common flags")]
-    pub json: bool,
+    pub(crate) json: bool,
     /// Address of /metrics
     #[arg(
         long,
@@ -47,7 +47,7 @@ pub(crate) struct Common {
         env = "GRIDPROOF_METRICS_LISTEN",
         help_heading = "Common flags"
     )]
-    pub metrics_listen: Option<SocketAddr>,
+    pub(crate) metrics_listen: Option<SocketAddr>,
     /// Address of the embedded ClickHouse
     #[arg(
         long,
@@ -56,7 +56,7 @@ pub(crate) struct Common {
         env = "GRIDPROOF_ENGINE__LISTEN",
         help_heading = "Common flags"
     )]
-    pub engine_listen: Option<SocketAddr>,
+    pub(crate) engine_listen: Option<SocketAddr>,
     /// Path of libchdb.so
     #[arg(
         long,
@@ -65,7 +65,7 @@ pub(crate) struct Common {
         env = "GRIDPROOF_ENGINE__LIBRARY",
         help_heading = "Common flags"
     )]
-    pub engine_library: Option<PathBuf>,
+    pub(crate) engine_library: Option<PathBuf>,
     /// Form of the log lines on standard error
     #[arg(
         long,
@@ -75,7 +75,7 @@ pub(crate) struct Common {
         env = "GRIDPROOF_LOG_FORMAT",
         help_heading = "Common flags"
     )]
-    pub log_format: LogFormat,
+    pub(crate) log_format: LogFormat,
     /// What to log, such as `info` or `gridproof_indexer=debug`
     #[arg(
         long,
@@ -85,7 +85,7 @@ pub(crate) struct Common {
         env = "GRIDPROOF_LOG",
         help_heading = "Common flags"
     )]
-    pub log: String,
+    pub(crate) log: String,
 }
 
 /// Form of log lines.

@@ -24,10 +24,10 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 64 wrong usage, 65 a data check fa
 pub(crate) struct Cli {
     /// Flags that every command takes.
     #[command(flatten)]
-    pub common: Common,
+    pub(crate) common: Common,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// All commands.

@@ -69,15 +69,15 @@ pub(crate) enum ConfigError {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Overrides {
     /// `--data-dir`.
-    pub data_dir: Option<PathBuf>,
+    pub(crate) data_dir: Option<PathBuf>,
     /// `--listen`, for commands whose listener it is.
-    pub listen: Option<SocketAddr>,
+    pub(crate) listen: Option<SocketAddr>,
     /// `--metrics-listen`.
-    pub metrics_listen: Option<SocketAddr>,
+    pub(crate) metrics_listen: Option<SocketAddr>,
     /// `--engine-listen`.
-    pub engine_listen: Option<SocketAddr>,
+    pub(crate) engine_listen: Option<SocketAddr>,
     /// `--engine-library`.
-    pub engine_library: Option<PathBuf>,
+    pub(crate) engine_library: Option<PathBuf>,
 }
 
 impl Provider for Overrides {
@@ -110,11 +110,11 @@ impl Provider for Overrides {
 #[derive(Debug)]
 pub(crate) struct Loaded {
     /// The values.
-    pub config: Config,
+    pub(crate) config: Config,
     /// The layers, for `config show --origin`.
-    pub figment: Figment,
+    pub(crate) figment: Figment,
     /// The file that was read, if any.
-    pub file: Option<PathBuf>,
+    pub(crate) file: Option<PathBuf>,
 }
 
 /// Reads all layers. `file` is what `--config` names; without it `gridproof.toml` here is read if there.

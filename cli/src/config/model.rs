@@ -9,17 +9,17 @@ use std::path::PathBuf;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
     /// Folder that holds everything: the engine's tables, the state database, the archive.
-    pub data_dir: PathBuf,
+    pub(crate) data_dir: PathBuf,
     /// Where the page, GraphQL, `/healthz` and `/readyz` answer.
-    pub listen: SocketAddr,
+    pub(crate) listen: SocketAddr,
     /// Where `/metrics` answers (and the health checks, for an indexer without an API).
-    pub metrics_listen: SocketAddr,
+    pub(crate) metrics_listen: SocketAddr,
     /// The embedded engine, or the ClickHouse server to use in its place.
-    pub engine: Engine,
+    pub(crate) engine: Engine,
     /// Sizes of the pipeline.
-    pub pipeline: Pipeline,
+    pub(crate) pipeline: Pipeline,
     /// Chains to follow.
-    pub network: Vec<Network>,
+    pub(crate) network: Vec<Network>,
 }
 
 /// Where rows are kept.
@@ -27,19 +27,19 @@ pub(crate) struct Config {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Engine {
     /// Where the embedded engine speaks ClickHouse's HTTP interface.
-    pub listen: SocketAddr,
+    pub(crate) listen: SocketAddr,
     /// Path of `libchdb.so`; absent: looked for beside the program and in the places that `doctor` names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub library: Option<PathBuf>,
+    pub(crate) library: Option<PathBuf>,
     /// URL of a ClickHouse server; present: no embedded engine is started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
+    pub(crate) url: Option<String>,
     /// User of the ClickHouse server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
     /// Name of the environment variable that holds the password; the password itself is never configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub password_env: Option<String>,
+    pub(crate) password_env: Option<String>,
 }
 
 /// Sizes of the pipeline.
@@ -47,11 +47,11 @@ pub(crate) struct Engine {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Pipeline {
     /// Heights of a range: the unit that is fetched, archived and committed as one.
-    pub range_heights: u64,
+    pub(crate) range_heights: u64,
     /// Heights between two checkpoints of the state machine.
-    pub checkpoint_heights: u64,
+    pub(crate) checkpoint_heights: u64,
     /// Seconds behind the chain's clock from which `/readyz` says no.
-    pub ready_lag_s: u64,
+    pub(crate) ready_lag_s: u64,
 }
 
 /// A chain to follow.
@@ -59,25 +59,25 @@ pub(crate) struct Pipeline {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Network {
     /// Name in rows, labels and the API.
-    pub name: String,
+    pub(crate) name: String,
     /// Family of the chain.
-    pub kind: NetworkKind,
+    pub(crate) kind: NetworkKind,
     /// Chain id; an endpoint of another chain is refused.
-    pub chain_id: String,
+    pub(crate) chain_id: String,
     /// CometBFT RPC endpoints, `https://host[:port][/path]`.
-    pub endpoints: Vec<String>,
+    pub(crate) endpoints: Vec<String>,
     /// Version that the chain started on; absent for `akashnet-2`, whose upgrades are built in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub starts_on: Option<String>,
+    pub(crate) starts_on: Option<String>,
     /// Upgrades with their heights; empty for `akashnet-2`, whose upgrades are built in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub upgrades: Vec<Upgrade>,
+    pub(crate) upgrades: Vec<Upgrade>,
     /// Where to begin: `"earliest"` (what the endpoints still have), `"genesis"`, or a height.
     #[serde(default)]
-    pub start: Start,
+    pub(crate) start: Start,
     /// Genesis document (`.json` or `.json.zst`); absent: asked of the endpoints when the start is 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub genesis: Option<PathBuf>,
+    pub(crate) genesis: Option<PathBuf>,
 }
 
 /// Family of a chain.
@@ -93,9 +93,9 @@ pub(crate) enum NetworkKind {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Upgrade {
     /// Name of the plan, such as `v1.0.0`.
-    pub name: String,
+    pub(crate) name: String,
     /// Height of the block in which it ran.
-    pub height: u64,
+    pub(crate) height: u64,
 }
 
 /// First height to index.

@@ -8,11 +8,11 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Origin {
     /// Dotted path of the key.
-    pub key: String,
+    pub(crate) key: String,
     /// Value as JSON.
-    pub value: serde_json::Value,
+    pub(crate) value: serde_json::Value,
     /// `default`, `file PATH`, `environment NAME` or `flag`.
-    pub origin: String,
+    pub(crate) origin: String,
 }
 
 /// All keys with their origins, in the order of the configuration.

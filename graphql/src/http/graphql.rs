@@ -130,11 +130,10 @@ async fn run(
 }
 
 /// A GraphQL answer as HTTP. A request that failed before it ran has no `data` member, and with the new media type
-/// its status is 400; whatever ran is 200.
+/// its status is 400; whatever ran is 200. Every root field that can fail is nullable, so null data means that nothing
+/// ran: the executor reports variables that do not fit their types in this way, with a path, though nothing ran.
 fn respond(media: Media, answer: GraphqlAnswer, id: &RequestId) -> Response {
-    let failed_before = answer.data == GraphqlValue::Null
-        && !answer.errors.is_empty()
-        && answer.errors.iter().all(|error| error.path.is_empty());
+    let failed_before = answer.data == GraphqlValue::Null && !answer.errors.is_empty();
     let status = match (failed_before, media) {
         (true, Media::GraphqlResponse) => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
@@ -144,6 +143,12 @@ fn respond(media: Media, answer: GraphqlAnswer, id: &RequestId) -> Response {
         members.remove("data");
     }
     if let Some(Value::Array(errors)) = body.get_mut("errors") {
+        if failed_before {
+            errors
+                .iter_mut()
+                .filter_map(Value::as_object_mut)
+                .for_each(|error| drop(error.remove("path")));
+        }
         errors.iter_mut().for_each(|error| complete_error(error, id));
     }
     send(media, status, &body)
@@ -154,6 +159,7 @@ fn complete_error(error: &mut Value, id: &RequestId) {
     let message = error["message"].as_str().unwrap_or_default();
     let code = match message {
         "Query is nested too deep." => "DEPTH_LIMIT_EXCEEDED",
+        _ if message.starts_with("The recursion depth of the query") => "DEPTH_LIMIT_EXCEEDED",
         "Query is too complex." => "COST_LIMIT_EXCEEDED",
         _ if message.starts_with(" --> ") => "GRAPHQL_PARSE_FAILED",
         _ if error.get("path").is_some() => "INTERNAL",

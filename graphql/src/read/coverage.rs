@@ -197,7 +197,7 @@ impl BlockTimes {
 
 #[derive(Row, Deserialize)]
 struct Height {
-    height: u64,
+    last_height: u64,
 }
 
 impl Reader {
@@ -223,7 +223,7 @@ impl Reader {
             .param("high", run.to)
             .param("ms", ms);
         let found: Option<Height> = Self::one(query).await?;
-        Ok(found.map(|row| row.height).filter(|height| *height > 0))
+        Ok(found.map(|row| row.last_height).filter(|height| *height > 0))
     }
 }
 

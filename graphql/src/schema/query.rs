@@ -26,6 +26,8 @@ pub(crate) enum Node {
 
 /// What the indexer knows of decentralised GPU networks. Each answer is read from committed rows only, and says as of
 /// which block it holds. Every number has a definition, a unit and a sample size.
+///
+/// A field that fails is null with an error beside it; the other fields of the same query still answer.
 pub(crate) struct Query;
 
 #[Object]
@@ -41,8 +43,8 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The network's name, as `networks` gives it.")] network: String,
-    ) -> Result<IndexStatus> {
-        Ok(IndexStatus::resolve(Api::of(ctx), &network).await?)
+    ) -> Result<Option<IndexStatus>> {
+        Ok(Some(IndexStatus::resolve(Api::of(ctx), &network).await?))
     }
 
     /// The catalogue of metrics.
@@ -81,7 +83,7 @@ impl Query {
         #[graphql(desc = "Width of the buckets.", default_with = "Interval::Day")] interval: Interval,
         #[graphql(desc = "Answer as of the end of the block at this height.")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
-    ) -> Result<ActiveLeasesSeries> {
+    ) -> Result<Option<ActiveLeasesSeries>> {
         let asked = Asked {
             height: as_of,
             time: as_of_time,
@@ -93,7 +95,7 @@ impl Query {
             interval,
             asked,
         };
-        Ok(ActiveLeasesSeries::resolve(Api::of(ctx), args).await?)
+        Ok(Some(ActiveLeasesSeries::resolve(Api::of(ctx), args).await?))
     }
 
     /// Providers over time: those that hold active leases, and those that are registered.
@@ -110,7 +112,7 @@ impl Query {
         #[graphql(desc = "Width of the buckets.", default_with = "Interval::Day")] interval: Interval,
         #[graphql(desc = "Answer as of the end of the block at this height.")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
-    ) -> Result<ActiveProvidersSeries> {
+    ) -> Result<Option<ActiveProvidersSeries>> {
         let asked = Asked {
             height: as_of,
             time: as_of_time,
@@ -122,7 +124,7 @@ impl Query {
             interval,
             asked,
         };
-        Ok(ActiveProvidersSeries::resolve(Api::of(ctx), args).await?)
+        Ok(Some(ActiveProvidersSeries::resolve(Api::of(ctx), args).await?))
     }
 
     /// Lease payouts over time, by denomination: gross, take fee and net.
@@ -139,7 +141,7 @@ impl Query {
         #[graphql(desc = "Width of the buckets.", default_with = "Interval::Day")] interval: Interval,
         #[graphql(desc = "Answer as of the end of the block at this height.")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
-    ) -> Result<RevenueSeries> {
+    ) -> Result<Option<RevenueSeries>> {
         let asked = Asked {
             height: as_of,
             time: as_of_time,
@@ -151,7 +153,7 @@ impl Query {
             interval,
             asked,
         };
-        Ok(RevenueSeries::resolve(Api::of(ctx), args).await?)
+        Ok(Some(RevenueSeries::resolve(Api::of(ctx), args).await?))
     }
 
     /// Leases as of a height, newest first.
@@ -169,7 +171,7 @@ impl Query {
         #[graphql(desc = "Only leases of this GPU model, for example `h100`.")] gpu_model: Option<String>,
         #[graphql(desc = "Answer as of the end of the block at this height.")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
-    ) -> Result<LeaseConnection> {
+    ) -> Result<Option<LeaseConnection>> {
         let asked = Asked {
             height: as_of,
             time: as_of_time,
@@ -184,7 +186,7 @@ impl Query {
             gpu_model,
             asked,
         };
-        Ok(LeaseConnection::resolve(Api::of(ctx), args).await?)
+        Ok(Some(LeaseConnection::resolve(Api::of(ctx), args).await?))
     }
 
     /// One lease; null when it did not exist at that height.
@@ -217,12 +219,14 @@ impl Query {
         #[graphql(desc = "`endCursor` of the page before.")] after: Option<String>,
         #[graphql(desc = "Answer as of the end of the block at this height.")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
-    ) -> Result<ProviderConnection> {
+    ) -> Result<Option<ProviderConnection>> {
         let asked = Asked {
             height: as_of,
             time: as_of_time,
         };
-        Ok(ProviderConnection::resolve(Api::of(ctx), &network, first, after.as_deref(), asked).await?)
+        Ok(Some(
+            ProviderConnection::resolve(Api::of(ctx), &network, first, after.as_deref(), asked).await?,
+        ))
     }
 
     /// One provider; null when it was not registered at that height.

@@ -51,19 +51,35 @@ impl World {
         // reqwest is built without a default; a second world in the same process finds it installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let engine = tokio::task::spawn_blocking(TestEngine::start).await.unwrap();
-        let client = clickhouse::Client::default().with_url(engine.url()).with_database("default");
+        let client = clickhouse::Client::default()
+            .with_url(engine.url())
+            .with_database("default");
         for sql in schema().iter().chain(&statements(include_str!("world.sql"))) {
-            client.query_raw(sql).execute().await.unwrap_or_else(|error| panic!("{error}\n{sql}"));
+            client
+                .query_raw(sql)
+                .execute()
+                .await
+                .unwrap_or_else(|error| panic!("{error}\n{sql}"));
         }
         let mut state = ApiState::new(
             client.clone(),
-            vec![descriptor(WHOLE, true), descriptor(FACTS, false), descriptor(EMPTY, false)],
+            vec![
+                descriptor(WHOLE, true),
+                descriptor(FACTS, false),
+                descriptor(EMPTY, false),
+            ],
         );
         state.limits = limits;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let server = tokio::spawn(async move { axum::serve(listener, router(state)).await.unwrap() });
-        Self { engine, base, client, http: reqwest::Client::new(), server }
+        Self {
+            engine,
+            base,
+            client,
+            http: reqwest::Client::new(),
+            server,
+        }
     }
 
     pub async fn sql(&self, sql: &str) {
@@ -81,7 +97,11 @@ impl World {
     /// The whole answer to a query.
     pub async fn answer(&self, query: &str, variables: Value) -> Value {
         let body = json!({"query": query, "variables": variables}).to_string();
-        let post = self.http.post(self.graphql()).header("content-type", "application/json").body(body);
+        let post = self
+            .http
+            .post(self.graphql())
+            .header("content-type", "application/json")
+            .body(body);
         serde_json::from_str(&post.send().await.unwrap().text().await.unwrap()).unwrap()
     }
 
@@ -95,24 +115,37 @@ impl World {
     /// The code of the first error of a query that must fail.
     pub async fn code(&self, query: &str) -> String {
         let answer = self.answer(query, Value::Null).await;
-        answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("{query}\n{answer:#}")).to_owned()
+        answer["errors"][0]["extensions"]["code"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{query}\n{answer:#}"))
+            .to_owned()
     }
 }
 
 fn statements(text: &str) -> Vec<String> {
-    text.split("-- @stmt").map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect()
+    text.split("-- @stmt")
+        .map(|s| s.trim().to_owned())
+        .filter(|s| !s.is_empty())
+        .collect()
 }
 
 /// The project's own migrations, in order.
 fn schema() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations/clickhouse");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
     files.sort();
-    let (readers, tables): (Vec<_>, Vec<_>) =
-        files.into_iter().partition(|path| path.file_name().unwrap().to_str().unwrap() >= "0090");
+    let (readers, tables): (Vec<_>, Vec<_>) = files
+        .into_iter()
+        .partition(|path| path.file_name().unwrap().to_str().unwrap() >= "0090");
     let read = |paths: Vec<std::path::PathBuf>| -> Vec<String> {
-        paths.iter().flat_map(|path| statements(&std::fs::read_to_string(path).unwrap())).collect()
+        paths
+            .iter()
+            .flat_map(|path| statements(&std::fs::read_to_string(path).unwrap()))
+            .collect()
     };
     [read(tables), statements(include_str!("standins.sql")), read(readers)].concat()
 }

@@ -1,6 +1,7 @@
 //! The hash chain: within a range, and across the borders of ranges that arrive in any order.
 
 use super::quarantine::{Fault, Rejected};
+use crate::chain::akash::decode::check_link;
 use crate::chain::akash::model::Header;
 use std::collections::BTreeMap;
 
@@ -23,27 +24,28 @@ impl Edge {
     }
 }
 
-/// Checks that headers are of `chain_id`, have the heights from `from` on, and that each names the one before.
+/// Checks that headers are of `chain_id`, begin at `from`, and that each follows the one before.
 pub fn check_range<'a>(
     chain_id: &str,
     from: u64,
     headers: impl IntoIterator<Item = &'a Header>,
 ) -> Result<(), Rejected> {
     let mut before: Option<&Header> = None;
-    for (header, height) in headers.into_iter().zip(from..) {
+    for header in headers {
+        let height = header.height;
         if header.chain_id != chain_id {
             let why = format!("the header is of chain {:?}, not {chain_id:?}", header.chain_id);
             return Err(Rejected::because(Fault::WrongChain, height, why));
         }
-        if header.height != height {
-            return Err(Rejected::because(
-                Fault::BadBody,
-                height,
-                format!("the header says height {}", header.height),
-            ));
-        }
-        if let Some(parent) = before {
-            link(height, &header.parent_hash, &parent.hash)?;
+        match before {
+            None if height != from => {
+                let why = format!("the range begins at height {height}, not {from}");
+                return Err(Rejected::because(Fault::BadBody, from, why));
+            }
+            None => {}
+            Some(parent) => {
+                check_link(parent, header).map_err(|error| Rejected::new(Fault::BrokenLink, height, &error))?;
+            }
         }
         before = Some(header);
     }

@@ -1,15 +1,36 @@
 //! The pipeline: what joins a source, the archive, the decoder, the state machine and the committer.
+//!
+//! [`Follower`] runs one network. Its facts stage takes ranges from the [`Plan`] (the tip first, then the newest
+//! hole), its state stage takes what the facts have committed, in height order. Both write through
+//! `gridproof_store::commit`, so that every crash leaves either a committed range or a claim that is run again.
 
-mod crash;
+mod backoff;
+mod board;
+mod checkpoint;
+mod derive;
+mod error;
+mod facts;
+mod follower;
 mod links;
+mod metrics;
 mod plan;
 mod quarantine;
 mod ranges;
+mod shared;
+mod state;
 mod status;
+mod vault;
 
-pub use crash::{CRASH_ENV, CrashPoint, crash_point};
+pub use board::{Board, from_store, is_recording};
+pub use derive::{decode_range, derive_facts};
+pub use error::PipelineError;
+pub use follower::Follower;
 pub use links::{Edge, Links, check_range};
+pub use metrics::{Metrics, Step};
 pub use plan::{Cut, MAX_RANGE_HEIGHTS, Plan, RANGE_HEIGHTS};
 pub use quarantine::{Fault, Quarantined, Rejected};
-pub use ranges::{HeightRange, RangeSet};
+pub use ranges::RangeSet;
+pub use shared::{Chain, DECODER_VERSION, FirstHeight, Goal, Settings, Shared};
+pub use state::NEEDS_GENESIS;
 pub use status::{EndpointStatus, NetworkStatus, StageStatus};
+pub use vault::Vault;

@@ -1,6 +1,7 @@
 //! Which heights to fetch next. Pure: sets of heights in, one range out.
 
-use super::ranges::{HeightRange, RangeSet};
+use super::ranges::RangeSet;
+use gridproof_store::state_db::Span;
 
 /// Heights of one range, unless the configuration says otherwise. Large enough that a commit's cost
 /// (about ten inserts) is small, small enough that a range is in memory whole: 500 blocks of mainnet
@@ -32,30 +33,30 @@ impl Cut {
     }
 
     /// The newest part of a hole that is one range.
-    pub fn newest(&self, hole: HeightRange) -> HeightRange {
-        HeightRange {
+    pub fn newest(&self, hole: Span) -> Span {
+        Span {
             from: self.start_of(hole.to).max(hole.from),
             to: hole.to,
         }
     }
 
     /// The oldest part of a hole that is one range.
-    pub fn oldest(&self, hole: HeightRange) -> HeightRange {
+    pub fn oldest(&self, hole: Span) -> Span {
         let end = self.start_of(hole.from).saturating_add(self.size - 1);
-        HeightRange {
+        Span {
             from: hole.from,
             to: end.min(hole.to),
         }
     }
 
     /// All ranges of a hole, newest first.
-    pub fn all(&self, hole: HeightRange) -> Vec<HeightRange> {
+    pub fn all(&self, hole: Span) -> Vec<Span> {
         let mut parts = Vec::new();
         let mut left = Some(hole);
         while let Some(rest) = left {
             let part = self.newest(rest);
             parts.push(part);
-            left = part.from.checked_sub(1).and_then(|to| HeightRange::new(rest.from, to));
+            left = part.from.checked_sub(1).and_then(|to| Span::new(rest.from, to));
         }
         parts
     }
@@ -71,13 +72,13 @@ impl Cut {
 pub struct Plan {
     cut: Cut,
     first: u64,
-    claimed: Vec<HeightRange>,
+    claimed: Vec<Span>,
     taken: RangeSet,
 }
 
 impl Plan {
     /// A plan that starts at height `first`, with what earlier runs left behind.
-    pub fn new(cut: Cut, first: u64, committed: &RangeSet, claimed: Vec<HeightRange>) -> Self {
+    pub fn new(cut: Cut, first: u64, committed: &RangeSet, claimed: Vec<Span>) -> Self {
         let mut taken = committed.clone();
         for range in &claimed {
             taken.insert(*range);
@@ -93,30 +94,28 @@ impl Plan {
     }
 
     /// The next range to do with the chain at `tip`, which is then taken; `None` when nothing is left.
-    pub fn next(&mut self, tip: u64) -> Option<HeightRange> {
+    pub fn next(&mut self, tip: u64) -> Option<Span> {
         if let Some(range) = self.claimed.pop() {
             return Some(range);
         }
-        let range = self
-            .cut
-            .newest(self.taken.newest_hole(HeightRange::new(self.first, tip)?)?);
+        let range = self.cut.newest(self.taken.newest_hole(Span::new(self.first, tip)?)?);
         self.taken.insert(range);
         Some(range)
     }
 
     /// Everything that is left with the chain at `tip`, in the order it would be done.
-    pub fn remaining(&self, tip: u64) -> Vec<HeightRange> {
+    pub fn remaining(&self, tip: u64) -> Vec<Span> {
         let mut plan = self.clone();
         std::iter::from_fn(|| plan.next(tip)).collect()
     }
 
     /// Marks heights as taken (committed by someone else, or quarantined).
-    pub fn take(&mut self, range: HeightRange) {
+    pub fn take(&mut self, range: Span) {
         self.taken.insert(range);
     }
 
     /// Gives a range back, to be planned again.
-    pub fn release(&mut self, range: HeightRange) {
+    pub fn release(&mut self, range: Span) {
         self.taken.remove(range);
     }
 
@@ -132,8 +131,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn range(from: u64, to: u64) -> HeightRange {
-        HeightRange::new(from, to).unwrap()
+    fn range(from: u64, to: u64) -> Span {
+        Span::new(from, to).unwrap()
     }
 
     #[test]
@@ -187,7 +186,7 @@ mod tests {
             tips.sort_unstable();
             for tip in &tips {
                 while let Some(part) = plan.next(*tip) {
-                    prop_assert!(part.len() <= size);
+                    prop_assert!(part.heights() <= size);
                     prop_assert_eq!(cut.start_of(part.from), cut.start_of(part.to));
                     prop_assert!(part.from >= first && part.to <= *tip);
                     for height in part.from..=part.to {
@@ -207,7 +206,7 @@ mod tests {
             let cut = Cut::new(size);
             let hole = range(from, from + len);
             let parts = cut.all(hole);
-            prop_assert_eq!(parts.iter().map(HeightRange::len).sum::<u64>(), hole.len());
+            prop_assert_eq!(parts.iter().map(|s| s.heights()).sum::<u64>(), hole.heights());
             prop_assert_eq!(parts.iter().copied().collect::<RangeSet>().spans().collect::<Vec<_>>(), vec![hole]);
             prop_assert_eq!(parts.last().copied(), Some(cut.oldest(hole)));
         }

@@ -1,6 +1,6 @@
 //! Ranges that were set aside because of their data, each with its reason.
 
-use super::ranges::HeightRange;
+use gridproof_store::state_db::Span;
 use std::fmt;
 
 /// What is wrong with a quarantined range, as a word that metrics and programs can use.
@@ -113,9 +113,9 @@ pub struct Quarantined {
     /// Stage that rejected it.
     pub stage: String,
     /// Heights.
-    pub range: HeightRange,
-    /// Kind of fault.
-    pub fault: String,
-    /// What exactly.
+    pub range: Span,
+    /// Kind of fault, height, and what exactly.
     pub reason: String,
+    /// Since when, milliseconds since the Unix epoch.
+    pub since_ms: i64,
 }

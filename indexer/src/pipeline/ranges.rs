@@ -1,49 +1,7 @@
-//! Height ranges and sets of them: the algebra that planning, progress and verification share.
+//! Sets of heights: the algebra that planning, progress and verification share.
 
+use gridproof_store::state_db::Span;
 use std::collections::BTreeMap;
-use std::fmt;
-
-/// Heights from `from` to `to`, both included; never empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-pub struct HeightRange {
-    /// First height.
-    pub from: u64,
-    /// Last height, at least `from`.
-    pub to: u64,
-}
-
-impl HeightRange {
-    /// The range, or `None` where `from` is above `to`.
-    pub fn new(from: u64, to: u64) -> Option<Self> {
-        (from <= to).then_some(Self { from, to })
-    }
-
-    /// Number of heights; saturates for the whole of `u64`.
-    pub fn len(&self) -> u64 {
-        (self.to - self.from).saturating_add(1)
-    }
-
-    /// Always false: a range holds at least one height.
-    pub fn is_empty(&self) -> bool {
-        false
-    }
-
-    /// Whether `height` is inside.
-    pub fn contains(&self, height: u64) -> bool {
-        self.from <= height && height <= self.to
-    }
-
-    /// Whether the two share a height.
-    pub fn overlaps(&self, other: &Self) -> bool {
-        self.from <= other.to && other.from <= self.to
-    }
-}
-
-impl fmt::Display for HeightRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.from, self.to)
-    }
-}
 
 /// A set of heights, kept as disjoint ranges with a gap between any two.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,8 +17,8 @@ impl RangeSet {
     }
 
     /// Adds a range; ranges that touch or overlap become one.
-    pub fn insert(&mut self, range: HeightRange) {
-        let HeightRange { mut from, mut to } = range;
+    pub fn insert(&mut self, range: Span) {
+        let Span { mut from, mut to } = range;
         let touching: Vec<u64> = self
             .spans
             .range(..=to.saturating_add(1))
@@ -78,7 +36,7 @@ impl RangeSet {
     }
 
     /// Takes a range out.
-    pub fn remove(&mut self, range: HeightRange) {
+    pub fn remove(&mut self, range: Span) {
         let cut: Vec<(u64, u64)> = self
             .spans
             .range(..=range.to)
@@ -103,29 +61,29 @@ impl RangeSet {
     }
 
     /// The contiguous range that holds `height`.
-    pub fn span_of(&self, height: u64) -> Option<HeightRange> {
+    pub fn span_of(&self, height: u64) -> Option<Span> {
         let (start, end) = self.spans.range(..=height).next_back()?;
-        (*end >= height).then_some(HeightRange { from: *start, to: *end })
+        (*end >= height).then_some(Span { from: *start, to: *end })
     }
 
     /// The ranges, lowest first.
-    pub fn spans(&self) -> impl DoubleEndedIterator<Item = HeightRange> + '_ {
-        self.spans.iter().map(|(from, to)| HeightRange { from: *from, to: *to })
+    pub fn spans(&self) -> impl DoubleEndedIterator<Item = Span> + '_ {
+        self.spans.iter().map(|(from, to)| Span { from: *from, to: *to })
     }
 
     /// Number of heights in the set.
     pub fn heights(&self) -> u64 {
-        self.spans().map(|span| span.len()).fold(0, u64::saturating_add)
+        self.spans().map(|span| span.heights()).fold(0, u64::saturating_add)
     }
 
     /// What `window` has and the set has not, lowest first.
-    pub fn holes(&self, window: HeightRange) -> Vec<HeightRange> {
+    pub fn holes(&self, window: Span) -> Vec<Span> {
         let mut holes = Vec::new();
         let mut next = window.from;
         let start = self.span_of(window.from).map_or(window.from, |span| span.from);
         for (from, to) in self.spans.range(start..=window.to) {
             if *from > next {
-                holes.push(HeightRange {
+                holes.push(Span {
                     from: next,
                     to: from - 1,
                 });
@@ -135,7 +93,7 @@ impl RangeSet {
             }
             next = next.max(to + 1);
         }
-        holes.push(HeightRange {
+        holes.push(Span {
             from: next,
             to: window.to,
         });
@@ -143,7 +101,7 @@ impl RangeSet {
     }
 
     /// The highest hole of `window`.
-    pub fn newest_hole(&self, window: HeightRange) -> Option<HeightRange> {
+    pub fn newest_hole(&self, window: Span) -> Option<Span> {
         let to = match self.span_of(window.to) {
             Some(span) if span.from <= window.from => return None,
             Some(span) => span.from - 1,
@@ -151,12 +109,12 @@ impl RangeSet {
         };
         let below = self.spans.range(..=to).next_back();
         let from = below.map_or(window.from, |(_, end)| window.from.max(end.saturating_add(1)));
-        HeightRange::new(from, to)
+        Span::new(from, to)
     }
 }
 
-impl FromIterator<HeightRange> for RangeSet {
-    fn from_iter<I: IntoIterator<Item = HeightRange>>(ranges: I) -> Self {
+impl FromIterator<Span> for RangeSet {
+    fn from_iter<I: IntoIterator<Item = Span>>(ranges: I) -> Self {
         let mut set = Self::new();
         for range in ranges {
             set.insert(range);
@@ -172,8 +130,8 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
-    fn range(from: u64, to: u64) -> HeightRange {
-        HeightRange::new(from, to).unwrap()
+    fn range(from: u64, to: u64) -> Span {
+        Span::new(from, to).unwrap()
     }
 
     #[test]
@@ -194,11 +152,11 @@ mod tests {
 
     #[derive(Clone, Debug)]
     enum Edit {
-        Insert(HeightRange),
-        Remove(HeightRange),
+        Insert(Span),
+        Remove(Span),
     }
 
-    fn any_range() -> impl Strategy<Value = HeightRange> {
+    fn any_range() -> impl Strategy<Value = Span> {
         (0u64..80, 0u64..12).prop_map(|(from, len)| range(from, from + len))
     }
 
@@ -214,7 +172,7 @@ mod tests {
             for edit in edits {
                 match edit {
                     Edit::Insert(r) => { set.insert(r); model.extend(r.from..=r.to); }
-                    Edit::Remove(r) => { set.remove(r); model.retain(|h| !r.contains(*h)); }
+                    Edit::Remove(r) => { set.remove(r); model.retain(|h| !(r.from <= *h && *h <= r.to)); }
                 }
             }
             let listed: BTreeSet<u64> = set.spans().flat_map(|s| s.from..=s.to).collect();

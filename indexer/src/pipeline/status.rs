@@ -1,7 +1,7 @@
 //! What a follower knows about itself, for `status`, `/readyz` and metrics.
 
 use super::quarantine::Quarantined;
-use super::ranges::HeightRange;
+use gridproof_store::state_db::Span;
 use serde::{Deserialize, Serialize};
 
 /// Progress of one network.
@@ -13,6 +13,9 @@ pub struct NetworkStatus {
     pub chain_id: String,
     /// Whether the rows come from a recording and not from a living chain.
     pub recording: bool,
+    /// What readers should be told, such as why a recording is served; may be empty.
+    #[serde(default)]
+    pub note: String,
     /// Highest height that the chain is known to have.
     pub tip: Option<u64>,
     /// First height that is wanted.
@@ -45,7 +48,7 @@ pub struct StageStatus {
     /// Heights committed.
     pub committed_heights: u64,
     /// What is missing between the first wanted height and the tip, lowest first.
-    pub holes: Vec<HeightRange>,
+    pub holes: Vec<Span>,
     /// Why the stage does nothing, if it does nothing.
     pub waiting: Option<String>,
 }
@@ -55,6 +58,8 @@ pub struct StageStatus {
 pub struct EndpointStatus {
     /// Host of the URL.
     pub host: String,
+    /// Where it stands: `ok`, or why it rests.
+    pub state: String,
     /// Whether it is asked at present.
     pub healthy: bool,
     /// Tip that it named last.

@@ -1,0 +1,145 @@
+//! From configured networks and recordings to what a follower needs.
+
+use crate::args::ReplayManners;
+use crate::config::{Config, Network, Start};
+use crate::exit::Failure;
+use anyhow::Context;
+use gridproof_indexer::chain::akash::state::ChainRules;
+use gridproof_indexer::pipeline::{Chain, Cut, FirstHeight, Goal, Settings};
+use gridproof_indexer::source::replay::{self, Fault, Recording, RecordingInfo, ReplayHandle, ReplayOptions, ReplayStore};
+use gridproof_indexer::source::{Pool, PoolConfig};
+use std::io::Read;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a finite run goes on asking endpoints that do not answer.
+const FINITE_PATIENCE: Duration = Duration::from_secs(30);
+/// A recording moves its tip at most this late.
+const RECORDING_POLL: Duration = Duration::from_millis(250);
+/// A local replay server that does not answer one request for so long is dead or told to be.
+const RECORDING_PATIENCE: Duration = Duration::from_secs(10);
+/// Largest genesis document.
+const MAX_GENESIS_BYTES: u64 = 1 << 30;
+
+/// A network that is ready to be followed.
+pub(crate) struct Prepared {
+    /// Name, rules and genesis.
+    pub(crate) chain: Chain,
+    /// Endpoints.
+    pub(crate) pool: Arc<Pool>,
+    /// The replay server of a recording; ends with this value.
+    pub(crate) replay: Option<ReplayHandle>,
+    /// Last height of a recording.
+    pub(crate) last: Option<u64>,
+}
+
+/// A configured network.
+pub(crate) fn live(network: &Network) -> Result<Prepared, Failure> {
+    let genesis = network.genesis.as_deref().map(read_document).transpose()?;
+    let chain = Chain {
+        network: network.name.clone(),
+        chain_id: network.chain_id.clone(),
+        rules: rules(network)?,
+        recording: false,
+        note: String::new(),
+        first: match network.start {
+            Start::Earliest => FirstHeight::Earliest,
+            Start::Genesis => FirstHeight::Height(1),
+            Start::Height(height) => FirstHeight::Height(height),
+        },
+        genesis: genesis.map(Into::into),
+    };
+    let pool = pool(PoolConfig::new(network.chain_id.clone(), network.endpoints.clone()))?;
+    Ok(Prepared { chain, pool, replay: None, last: None })
+}
+
+/// A recording behind the built-in replay server. `note` says why it is shown.
+pub(crate) async fn recording(
+    folder: &Path,
+    manners: ReplayManners,
+    faults: Vec<Fault>,
+    note: &str,
+) -> Result<Prepared, Failure> {
+    let path = folder.to_owned();
+    let opened = tokio::task::spawn_blocking(move || open_recording(&path)).await.context("reading a recording")?;
+    let (info, store) = opened?;
+    let upgrades = info.upgrades.iter().map(|upgrade| (upgrade.name.as_str(), upgrade.height));
+    let rules = ChainRules::parse(&info.chain_id, &info.starts_on, upgrades)
+        .map_err(|error| Failure::usage(format!("{}: {error}", folder.display())))?;
+    let genesis = store.genesis().await.with_context(|| format!("cannot read the genesis in {}", folder.display()))?;
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let handle = replay::serve(store, listen, options(manners, faults)).await.context("cannot serve the recording")?;
+    let chain = Chain {
+        network: format!("rec-{}", info.chain_id),
+        chain_id: info.chain_id.clone(),
+        rules,
+        recording: true,
+        note: note.to_owned(),
+        first: FirstHeight::Height(info.first_height),
+        genesis,
+    };
+    let mut config = PoolConfig::new(info.chain_id, vec![handle.url()]);
+    (config.poll, config.patience) = (RECORDING_POLL, RECORDING_PATIENCE);
+    Ok(Prepared { chain, pool: pool(config)?, replay: Some(handle), last: Some(info.last_height) })
+}
+
+/// Reads and checks a recording folder.
+pub(crate) fn open_recording(folder: &Path) -> Result<(RecordingInfo, Arc<dyn ReplayStore>), Failure> {
+    if !folder.join("recording.json").is_file() {
+        let folder = folder.display();
+        return Err(Failure::usage(format!(
+            "{folder} is not a recording: it has no recording.json; give a folder such as testdata/akash-gridlocal-1"
+        )));
+    }
+    let open = Recording::open(folder).map_err(|error| Failure::data(format!("the recording cannot be read: {error}")))?;
+    Ok((open.info().clone(), Arc::new(open)))
+}
+
+/// What the flags say about a replay server.
+pub(crate) fn options(manners: ReplayManners, faults: Vec<Fault>) -> ReplayOptions {
+    ReplayOptions {
+        rate: manners.rate.and_then(NonZeroU32::new),
+        latency: manners.latency.unwrap_or_default(),
+        errors: manners.errors.unwrap_or_default(),
+        faults,
+        ..ReplayOptions::default()
+    }
+}
+
+/// Sizes and patience of a run.
+pub(crate) fn settings(config: &Config, goal: Goal) -> Settings {
+    Settings {
+        cut: Cut::new(config.pipeline.range_heights),
+        checkpoint_heights: config.pipeline.checkpoint_heights,
+        goal,
+        patience: FINITE_PATIENCE,
+        retry_quarantined: false,
+    }
+}
+
+fn rules(network: &Network) -> Result<ChainRules, Failure> {
+    let Some(starts_on) = &network.starts_on else { return Ok(ChainRules::mainnet()) };
+    let upgrades = network.upgrades.iter().map(|upgrade| (upgrade.name.as_str(), upgrade.height));
+    ChainRules::parse(&network.chain_id, starts_on, upgrades)
+        .map_err(|error| Failure::usage(format!("network `{}`: {error}", network.name)))
+}
+
+fn pool(config: PoolConfig) -> Result<Arc<Pool>, Failure> {
+    Pool::new(config).map(Arc::new).map_err(|error| Failure::Usage(error.into()))
+}
+
+/// A genesis document, compressed or not.
+fn read_document(path: &Path) -> Result<Vec<u8>, Failure> {
+    let read = |path: &Path| -> std::io::Result<Vec<u8>> {
+        let (file, mut document) = (std::fs::File::open(path)?, Vec::new());
+        match path.extension().is_some_and(|extension| extension == "zst") {
+            true => zstd::Decoder::new(file)?.take(MAX_GENESIS_BYTES).read_to_end(&mut document)?,
+            false => file.take(MAX_GENESIS_BYTES).read_to_end(&mut document)?,
+        };
+        Ok(document)
+    };
+    read(path).map_err(|error| Failure::usage(format!("genesis {}: {error}", PathBuf::from(path).display())))
+}

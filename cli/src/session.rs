@@ -1,0 +1,153 @@
+//! A run of the indexer: followers for all networks, the operations listener, progress, and the end.
+
+use crate::exit::{Failure, Outcome};
+use crate::house::{House, Writer};
+use crate::networks::Prepared;
+use crate::{ops, progress};
+use gridproof_indexer::pipeline::{Board, Follower, NetworkStatus, PipelineError, Settings, Shared, Vault};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Time between two looks at the engine.
+const ENGINE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Followers at work.
+pub(crate) struct Session {
+    followers: JoinSet<Result<NetworkStatus, PipelineError>>,
+    background: JoinSet<()>,
+    replays: Vec<gridproof_indexer::source::replay::ReplayHandle>,
+    stop: CancellationToken,
+    done: CancellationToken,
+}
+
+impl Session {
+    /// Starts a follower for each network.
+    pub(crate) fn start(
+        house: &House,
+        writer: &Writer,
+        networks: Vec<(Prepared, Settings)>,
+        json: bool,
+        stop: &CancellationToken,
+    ) -> Self {
+        let mut session = Self {
+            followers: JoinSet::new(),
+            background: JoinSet::new(),
+            replays: Vec::new(),
+            stop: stop.child_token(),
+            done: CancellationToken::new(),
+        };
+        let bars = progress::bars(json);
+        for (prepared, settings) in networks {
+            let Prepared { chain, pool, replay, .. } = prepared;
+            session.replays.extend(replay);
+            let vault =
+                Vault::new(writer.archive.clone(), writer.state_db.clone(), writer.committer.lease().clone(), &chain.network);
+            let shared = Shared {
+                board: Board::new(&chain.network, &chain.chain_id, &chain.note),
+                chain,
+                vault,
+                committer: writer.committer.clone(),
+                state_db: writer.state_db.clone(),
+                settings,
+                metrics: writer.metrics.clone(),
+                crash: writer.crash.clone(),
+            };
+            let follower = Follower::new(shared, pool, session.stop.clone());
+            house.board.add_network(follower.status());
+            session.background.spawn(progress::follow(follower.status(), bars.clone(), session.done.clone()));
+            session.followers.spawn(follower.run());
+        }
+        session.background.spawn(watch_engine(house.board.clone(), house.restarts(), session.done.clone()));
+        session
+    }
+
+    /// Serves `/metrics`, `/status` and the health checks beside the followers.
+    pub(crate) async fn operations(&mut self, house: &House, address: SocketAddr, flag: &str) -> Result<SocketAddr, Failure> {
+        let listener = ops::bind(address, flag).await.map_err(Failure::Usage)?;
+        let bound = listener.local_addr().map_err(|error| Failure::Internal(error.into()))?;
+        let router = operations(house).router();
+        self.serve(listener, router);
+        Ok(bound)
+    }
+
+    /// Serves a router until the session ends.
+    pub(crate) fn serve(&mut self, listener: tokio::net::TcpListener, router: axum::Router) {
+        let done = self.done.clone();
+        self.background.spawn(async move {
+            if let Err(error) = ops::serve(listener, router, done).await {
+                tracing::error!(%error, "a listener ended");
+            }
+        });
+    }
+
+    /// Waits until every follower has ended; the first that fails ends the others in good order.
+    pub(crate) async fn finish(&mut self) -> Result<Vec<NetworkStatus>, Failure> {
+        let (mut ended, mut failure) = (Vec::new(), None);
+        while let Some(joined) = self.followers.join_next().await {
+            match joined.map_err(PipelineError::from).and_then(|result| result) {
+                Ok(status) => ended.push(status),
+                Err(error) => {
+                    self.stop.cancel();
+                    failure.get_or_insert(error);
+                }
+            }
+        }
+        match failure {
+            None => Ok(ended),
+            Some(error) if error.is_upstream() => Err(Failure::Upstream(error.into())),
+            Some(error) => Err(Failure::Internal(error.into())),
+        }
+    }
+
+    /// Ends listeners, progress and replay servers.
+    pub(crate) async fn close(mut self) {
+        self.stop.cancel();
+        self.done.cancel();
+        while self.background.join_next().await.is_some() {}
+        for replay in self.replays {
+            replay.shutdown().await;
+        }
+    }
+}
+
+/// What the operations endpoints of a house read.
+pub(crate) fn operations(house: &House) -> ops::Operations {
+    let clickhouse = house.clickhouse.clone();
+    let ping: ops::EnginePing = Arc::new(move || {
+        let clickhouse = clickhouse.clone();
+        Box::pin(async move { clickhouse.ping().await.map_err(|error| error.to_string()) })
+    });
+    ops::Operations { board: house.board.clone(), registry: house.registry.clone(), ping }
+}
+
+/// What is set aside or unfinished at the end of a finite run, as a failure of the data.
+pub(crate) fn incomplete(statuses: &[NetworkStatus]) -> Outcome {
+    let mut lines = Vec::new();
+    for status in statuses {
+        for entry in &status.quarantine {
+            lines.push(format!("{} {} {}: {}", status.network, entry.stage, entry.range, entry.reason));
+        }
+        if !status.is_complete() && status.quarantine.is_empty() {
+            let why = status.state.waiting.clone().unwrap_or_else(|| "not every height was committed".to_owned());
+            lines.push(format!("{}: {why}", status.network));
+        }
+    }
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let list = lines.join("\n  ");
+    Err(Failure::data(format!("not everything could be indexed; see `gridproof status`:\n  {list}")))
+}
+
+async fn watch_engine(board: crate::board::Board, restarts: impl Fn() -> u64, done: CancellationToken) {
+    loop {
+        board.set_engine_restarts(restarts());
+        tokio::select! {
+            () = done.cancelled() => return,
+            () = tokio::time::sleep(ENGINE_INTERVAL) => {}
+        }
+    }
+}

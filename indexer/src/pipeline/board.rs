@@ -1,0 +1,191 @@
+//! The status that others see: what the state database says, with what only the running process knows.
+
+use super::quarantine::Quarantined;
+use super::ranges::RangeSet;
+use super::status::{EndpointStatus, NetworkStatus, StageStatus};
+use gridproof_store::state_db::{NetworkStatus as Stored, Span, StageKey, StageStatus as StoredStage};
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::sync::watch;
+
+/// A follower's status, watched by whoever shows it.
+#[derive(Clone, Debug)]
+pub struct Board {
+    status: watch::Sender<NetworkStatus>,
+}
+
+impl Board {
+    /// A board for a network of which nothing is known yet.
+    pub fn new(network: &str, chain_id: &str, note: &str) -> Self {
+        let status = NetworkStatus {
+            network: network.to_owned(),
+            chain_id: chain_id.to_owned(),
+            recording: is_recording(network),
+            note: note.to_owned(),
+            ..NetworkStatus::default()
+        };
+        Self {
+            status: watch::Sender::new(status),
+        }
+    }
+
+    /// The status, now and as it changes.
+    pub fn subscribe(&self) -> watch::Receiver<NetworkStatus> {
+        self.status.subscribe()
+    }
+
+    /// The status now.
+    pub fn now(&self) -> NetworkStatus {
+        self.status.borrow().clone()
+    }
+
+    /// Says what keeps the follower from going on, or that nothing does.
+    pub fn trouble(&self, trouble: Option<String>) {
+        self.status.send_if_modified(|status| {
+            let changed = status.trouble != trouble;
+            status.trouble = trouble;
+            changed
+        });
+    }
+
+    /// Says why the state stage does nothing, or that it works.
+    pub fn state_waits(&self, reason: Option<String>) {
+        self.status.send_modify(|status| status.state.waiting = reason);
+    }
+
+    /// Sets the tip.
+    pub fn tip(&self, tip: u64) {
+        self.status.send_modify(|status| status.tip = status.tip.max(Some(tip)));
+    }
+
+    /// Sets the number of blocks whose payouts differ from the transfers, as the tables have it.
+    pub fn set_audit_findings(&self, findings: u64) {
+        self.status.send_modify(|status| status.audit_findings = Some(findings));
+    }
+
+    /// Adds such blocks.
+    pub fn add_audit_findings(&self, findings: u64) {
+        self.status
+            .send_modify(|status| status.audit_findings = Some(status.audit_findings.unwrap_or(0) + findings));
+    }
+
+    /// Notes the time of the newest block that is committed.
+    pub fn block_time(&self, stage: &str, height: u64, seconds: i64) {
+        self.status.send_modify(|status| {
+            let stage = if stage == StageKey::STATE {
+                &mut status.state
+            } else {
+                &mut status.facts
+            };
+            if stage.watermark.is_none_or(|known| height >= known) {
+                stage.watermark = Some(height);
+                stage.watermark_time_s = Some(seconds);
+            }
+        });
+    }
+
+    /// Takes over what the state database and the endpoints say.
+    pub fn refresh(&self, stored: &Stored, endpoints: Option<Vec<EndpointStatus>>) {
+        self.status.send_modify(|status| {
+            let fresh = from_store(stored);
+            let tip = fresh.tip.max(status.tip);
+            let old = std::mem::replace(status, fresh);
+            status.tip = tip;
+            status.trouble = old.trouble;
+            status.audit_findings = old.audit_findings;
+            status.endpoints = endpoints.unwrap_or(old.endpoints);
+            carry(&mut status.facts, old.facts);
+            carry(&mut status.state, old.state);
+            let recording = status.recording;
+            for stage in [&mut status.facts, &mut status.state] {
+                stage.lag_s = stage.watermark_time_s.filter(|_| !recording).map(|time| now_s() - time);
+            }
+        });
+    }
+}
+
+/// Keeps what the database does not know.
+fn carry(fresh: &mut StageStatus, old: StageStatus) {
+    fresh.waiting = old.waiting;
+    if fresh.watermark == old.watermark {
+        fresh.watermark_time_s = old.watermark_time_s.or(fresh.watermark_time_s);
+    }
+}
+
+/// Whether rows of this network come from a recording.
+pub fn is_recording(network: &str) -> bool {
+    network.starts_with("rec-")
+}
+
+/// The status of a network as the state database knows it.
+pub fn from_store(stored: &Stored) -> NetworkStatus {
+    let window = stored
+        .tip_height
+        .and_then(|tip| Span::new(stored.network.first_height, tip));
+    let stage = |name: &str| {
+        let found = stored.stages.iter().find(|stage| stage.stage == name);
+        let mut stage = found
+            .map(|stage| stage_status(name, stage, window))
+            .unwrap_or_else(|| untouched(window));
+        if stage.watermark.is_some() && stage.watermark == stored.tip_height {
+            stage.watermark_time_s = stored.tip_time_ms.map(|ms| ms.div_euclid(1000));
+        }
+        stage
+    };
+    NetworkStatus {
+        network: stored.network.name.clone(),
+        chain_id: stored.network.chain_id.clone(),
+        recording: is_recording(&stored.network.name),
+        note: stored.network.note.clone(),
+        tip: stored.tip_height,
+        first: Some(stored.network.first_height),
+        facts: stage(StageKey::FACTS),
+        state: stage(StageKey::STATE),
+        quarantine: stored.stages.iter().flat_map(quarantined).collect(),
+        endpoints: Vec::new(),
+        audit_findings: None,
+        trouble: None,
+    }
+}
+
+/// A stage that was never begun.
+fn untouched(window: Option<Span>) -> StageStatus {
+    StageStatus {
+        holes: window.into_iter().collect(),
+        ..StageStatus::default()
+    }
+}
+
+/// Facts are read from the newest run; the state only from the run that begins at the first height.
+fn stage_status(name: &str, stage: &StoredStage, window: Option<Span>) -> StageStatus {
+    let covered: RangeSet = stage.live.runs().into_iter().collect();
+    let first = window.map(|window| window.from);
+    let run = match name {
+        StageKey::STATE => first.and_then(|first| covered.span_of(first)),
+        _ => stage.watermark.newest_run,
+    };
+    StageStatus {
+        watermark: run.map(|run| run.to),
+        complete_from: run.map(|run| run.from),
+        watermark_time_s: None,
+        lag_s: None,
+        committed_heights: covered.heights(),
+        holes: window.map(|window| covered.holes(window)).unwrap_or_default(),
+        waiting: None,
+    }
+}
+
+fn quarantined(stage: &StoredStage) -> Vec<Quarantined> {
+    let convert = |entry: &gridproof_store::state_db::Quarantined| Quarantined {
+        stage: stage.stage.clone(),
+        range: entry.range.span,
+        reason: entry.reason.clone(),
+        since_ms: entry.since_ms,
+    };
+    stage.quarantined.iter().map(convert).collect()
+}
+
+/// Seconds since the Unix epoch.
+fn now_s() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}

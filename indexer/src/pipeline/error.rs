@@ -1,0 +1,67 @@
+//! What ends a follower: trouble that setting a range aside cannot cure.
+
+use crate::source::FetchError;
+use gridproof_store::archive::ArchiveError;
+use gridproof_store::commit::CommitError;
+use gridproof_store::state_db::StateError as StateDbError;
+
+/// Why a follower ended before its work was done.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// No endpoint could be asked, for longer than a finite run waits.
+    #[error("network {network}: no endpoint could serve {what}: {source}")]
+    Upstream {
+        /// Network.
+        network: String,
+        /// What was asked for.
+        what: String,
+        /// The last answer.
+        #[source]
+        source: FetchError,
+    },
+    /// Rows could not be written.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// The state database failed.
+    #[error(transparent)]
+    StateDb(#[from] StateDbError),
+    /// The archive could not be written or read.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// The archive has a hole where there should be none.
+    #[error(
+        "network {network}: height {height} is committed but not in the archive; restore the archive or fetch the range again"
+    )]
+    NotArchived {
+        /// Network.
+        network: String,
+        /// The height.
+        height: u64,
+    },
+    /// A state cannot be written.
+    #[error("the state at height {height} cannot be kept: {why}")]
+    Checkpoint {
+        /// Height.
+        height: u64,
+        /// What went wrong.
+        why: String,
+    },
+    /// A worker thread died.
+    #[error("a worker ended without an answer: {0}; this is a fault of gridproof, please report it")]
+    Worker(#[from] tokio::task::JoinError),
+    /// The genesis document is not one.
+    #[error("network {network}: the genesis document cannot be used: {why}")]
+    Genesis {
+        /// Network.
+        network: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl PipelineError {
+    /// Whether somebody else (an endpoint, a database) must come back before this can go on.
+    pub fn is_upstream(&self) -> bool {
+        matches!(self, Self::Upstream { .. } | Self::Commit(_))
+    }
+}
