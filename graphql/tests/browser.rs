@@ -200,3 +200,12 @@ async fn pictures(browser: &Browser, world: &World) {
         )
         .await;
 }
+
+/// For a look by hand: `cargo test -p gridproof-graphql --test browser -- --ignored --nocapture` serves the test world.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "serves until it is stopped"]
+async fn serve_the_test_world() {
+    let world = World::start().await;
+    eprintln!("{}", world.base);
+    tokio::signal::ctrl_c().await.unwrap();
+}
