@@ -46,7 +46,7 @@ function problem(error) {
 function showNotice(network) {
   const box = $('notice');
   box.hidden = !network.isRecording && !network.notice;
-  const lead = network.isRecording ? `This is a recording of ${network.chainId}, not a live network.` : 'Note:';
+  const lead = network.isRecording ? 'Recording, not a live network.' : 'Note:';
   box.replaceChildren(el('strong', {}, lead), network.notice ?? '');
 }
 
