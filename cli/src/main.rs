@@ -75,6 +75,10 @@ async fn dispatch(common: &Common, command: Command, matches: &ArgMatches) -> Ou
         Command::Completions(args) => commands::completions::run(args),
         Command::Config(args) => commands::config::run(&load()?, args, common.json),
         Command::Engine(_) => commands::engine::run(&load()?.config, listen).await,
+        Command::Verify(args) => {
+            let own_folder = common.data_dir.is_some();
+            commands::verify::run(&load()?.config, args, own_folder, common.json).await
+        }
         Command::Index(args) => commands::index::run(&load()?.config, args, listen, common.json).await,
         _ => Err(Failure::usage("this command is being built")),
     }

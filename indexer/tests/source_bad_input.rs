@@ -5,9 +5,11 @@ mod source_support;
 
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use gridproof_indexer::source::replay::Fault;
-use gridproof_indexer::source::{Class, Defect, FetchError, Source};
-use source_support::{BUSY, CHAIN, Hostile, answer, config, faulty, get, ok, pool, recording};
+use gridproof_indexer::source::{Class, Defect, FetchError, Pool, Source};
+use source_support::{BUSY, CHAIN, Hostile, answer, answer_head, config, faulty, get, ok, pool, recording};
 
 /// The defect with which a range ends at a faulty endpoint, after checking that the error names it.
 async fn defect_of(fault: Fault, from: u64, to: u64) -> (u64, Defect) {
@@ -212,11 +214,7 @@ async fn a_body_that_is_too_large_is_refused_while_it_comes() {
     let huge = Hostile::new(|_| Some(ok(&format!("{{\"x\":\"{}\"}}", "y".repeat(300_000))))).await;
     let mut config = config([huge.url.clone()]);
     config.limits.body_bytes = 100_000;
-    let error = gridproof_indexer::source::Pool::new(config)
-        .unwrap()
-        .fetch_range(5, 5)
-        .await
-        .unwrap_err();
+    let error = Pool::new(config).unwrap().fetch_range(5, 5).await.unwrap_err();
     let FetchError::Malformed { height: 5, defect, .. } = error else {
         panic!("{error}")
     };
@@ -234,12 +232,56 @@ async fn a_body_without_an_announced_length_is_bounded_as_well() {
     .await;
     let mut config = config([endless.url.clone()]);
     config.limits.body_bytes = 100_000;
-    let error = gridproof_indexer::source::Pool::new(config)
-        .unwrap()
-        .fetch_range(5, 5)
-        .await
-        .unwrap_err();
+    let error = Pool::new(config).unwrap().fetch_range(5, 5).await.unwrap_err();
     assert!(error.to_string().contains("larger than 100000 bytes"), "{error}");
+}
+
+/// A JSON string of a million letters, compressed to a thousandth.
+const BOMB: &str = "\
+    H4sIAAAAAAACA+3BAQ0AMAgDMC+TgbITgvcLoe3kpdIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\
+    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\
+    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\
+    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\
+    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\
+    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\
+    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\
+    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\
+    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\
+    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\
+    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\
+    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\
+    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\
+    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAMBZ2Q+BgCqPSEIPAA==\
+";
+
+#[tokio::test]
+async fn a_compressed_body_is_bounded_by_what_it_unpacks_to() {
+    let packed = STANDARD.decode(BOMB).unwrap();
+    assert!(packed.len() < 2_000);
+    let bomb = Hostile::new(move |_| {
+        let headers = "Content-Type: application/json\r\nContent-Encoding: gzip\r\n";
+        let mut bytes = answer_head("200 OK", headers, packed.len());
+        bytes.extend_from_slice(&packed);
+        Some(bytes)
+    })
+    .await;
+    let mut config = config([bomb.url.clone()]);
+    config.limits.body_bytes = 100_000;
+    let error = Pool::new(config).unwrap().fetch_range(5, 5).await.unwrap_err();
+    assert!(error.to_string().contains("larger than 100000 bytes"), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_drips_bytes_costs_a_time_out() {
+    let drip = Hostile::dripping(Duration::from_millis(20)).await;
+    let mut config = config([drip.url.clone()]);
+    config.limits.request = Duration::from_millis(300);
+    config.patience = Duration::from_secs(1);
+    let start = Instant::now();
+    let error = Pool::new(config).unwrap().fetch_range(5, 5).await.unwrap_err();
+    assert!(start.elapsed() < Duration::from_secs(4));
+    assert_eq!(error.class(), Class::Retry);
+    assert!(error.to_string().contains("timed out"), "{error}");
 }
 
 #[tokio::test]
@@ -249,11 +291,7 @@ async fn a_server_that_never_answers_costs_a_time_out() {
     config.limits.request = Duration::from_millis(200);
     config.patience = Duration::from_secs(2);
     let start = Instant::now();
-    let error = gridproof_indexer::source::Pool::new(config)
-        .unwrap()
-        .fetch_range(5, 5)
-        .await
-        .unwrap_err();
+    let error = Pool::new(config).unwrap().fetch_range(5, 5).await.unwrap_err();
     assert!(start.elapsed() < Duration::from_secs(4));
     assert_eq!(error.class(), Class::Retry);
     let text = error.to_string();
@@ -279,11 +317,7 @@ async fn a_connection_that_breaks_off_is_not_taken_for_a_short_body() {
     .await;
     let mut config = config([cut.url.clone()]);
     config.patience = Duration::from_secs(2);
-    let error = gridproof_indexer::source::Pool::new(config)
-        .unwrap()
-        .fetch_range(5, 5)
-        .await
-        .unwrap_err();
+    let error = Pool::new(config).unwrap().fetch_range(5, 5).await.unwrap_err();
     assert_eq!(error.class(), Class::Retry, "{error}");
     assert!(error.to_string().contains("broke off"), "{error}");
 }
@@ -366,4 +400,42 @@ async fn a_range_that_is_none_is_refused() {
         ));
     }
     assert_eq!(recording().len(), 860);
+}
+
+#[tokio::test]
+async fn genesis_comes_in_chunks_or_whole_and_must_be_of_the_chain() {
+    let chunk = |i: usize, text: &str| {
+        let data = STANDARD.encode(text);
+        ok(&format!(
+            r#"{{"jsonrpc":"2.0","id":-1,"result":{{"chunk":"{i}","total":"2","data":"{data}"}}}}"#
+        ))
+    };
+    let chunked = Hostile::new(move |path| match path {
+        "/genesis_chunked?chunk=0" => Some(chunk(0, r#"{"chain_id":"grid"#)),
+        "/genesis_chunked?chunk=1" => Some(chunk(1, r#"local-1"}"#)),
+        other => panic!("{other} was asked"),
+    })
+    .await;
+    assert_eq!(
+        pool([chunked.url.clone()]).genesis().await.unwrap(),
+        r#"{"chain_id":"gridlocal-1"}"#
+    );
+    let whole = |document: &'static str| {
+        Hostile::new(move |path| match path {
+            "/genesis" => Some(ok(&format!(
+                r#"{{"jsonrpc":"2.0","id":-1,"result":{{"genesis":{document}}}}}"#
+            ))),
+            _ => Some(answer(
+                "404 Not Found",
+                "Content-Type: text/plain\r\n",
+                "404 page not found\n",
+            )),
+        })
+    };
+    let document = r#"{ "chain_id": "gridlocal-1", "x": 1 }"#;
+    let server = whole(document).await;
+    assert_eq!(pool([server.url.clone()]).genesis().await.unwrap(), document);
+    let server = whole(r#"{"chain_id":"akashnet-2"}"#).await;
+    let error = pool([server.url.clone()]).genesis().await.unwrap_err();
+    assert!(error.to_string().contains("akashnet-2"), "{error}");
 }

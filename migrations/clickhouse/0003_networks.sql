@@ -1,4 +1,5 @@
--- The networks that this database holds, mirrored from the state database.
+-- The networks that this database holds, mirrored from the state database. `instance` names that state database:
+-- rows and cursor of a network belong together and are refused apart.
 CREATE TABLE IF NOT EXISTS networks
 (
     network      LowCardinality(String),
@@ -6,6 +7,7 @@ CREATE TABLE IF NOT EXISTS networks
     kind         LowCardinality(String),
     first_height UInt64,
     note         String,
+    instance     String,
     mirrored_at  DateTime64(3, 'UTC')
 )
 ENGINE = ReplacingMergeTree(mirrored_at)

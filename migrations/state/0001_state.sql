@@ -1,6 +1,12 @@
 -- Where the indexer stands. Heights, milliseconds and counts are BIGINT, hashes TEXT in hex.
 -- Portable: SQLite and PostgreSQL run the same statements.
 
+-- One row: tells this database from any other, so that ClickHouse and it cannot be mixed up.
+CREATE TABLE instance (
+    one BIGINT NOT NULL PRIMARY KEY,
+    id  TEXT   NOT NULL
+);
+
 CREATE TABLE networks (
     name          TEXT   NOT NULL PRIMARY KEY,
     chain_id      TEXT   NOT NULL,

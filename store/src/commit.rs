@@ -22,6 +22,9 @@ use crate::batch::Batch;
 use crate::client::ClickHouse;
 use crate::crash::CrashPoints;
 use crate::state_db::{ClaimedRange, StageKey, StateDb, Watermark, WriterLease};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio::sync::Mutex;
 
 /// Writes batches: the only thing that writes facts.
 #[derive(Clone, Debug)]
@@ -30,6 +33,8 @@ pub struct Committer {
     state: StateDb,
     lease: WriterLease,
     crash: CrashPoints,
+    /// Networks that are known to belong to this state database.
+    checked: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Committer {
@@ -40,6 +45,7 @@ impl Committer {
             state,
             lease,
             crash: CrashPoints::none(),
+            checked: Arc::default(),
         }
     }
 
@@ -65,6 +71,7 @@ impl Committer {
     /// with the same rows is safe.
     pub async fn commit(&self, range: &ClaimedRange, batch: &Batch) -> Result<Watermark, CommitError> {
         check(range, batch)?;
+        self.check_network(&range.key.network).await?;
         self.crash.pass("after-claim");
         let tables: Vec<&str> = batch.tables.keys().copied().collect();
         self.state.begin_insert(&self.lease, range, &tables).await?;
@@ -90,7 +97,8 @@ impl Committer {
         self.mirror(&range.key).await
     }
 
-    /// Mirrors everything, to be called at the start: a crash may have come between commit and mirror.
+    /// Checks that ClickHouse and the state database belong together and mirrors everything: to be called at
+    /// the start, because a crash may have come between commit and mirror.
     pub async fn resume(&self) -> Result<(), CommitError> {
         self.mirror_networks().await?;
         for key in self.state.stages().await? {
@@ -105,9 +113,19 @@ impl Committer {
         mirror::quarantined(&self.client, &self.state, key).await
     }
 
-    /// Mirrors the registered networks.
+    /// Checks and mirrors the registered networks; the first commit of a network does so, too.
     pub async fn mirror_networks(&self) -> Result<(), CommitError> {
-        mirror::networks(&self.client, &self.state).await
+        let names = mirror::networks(&self.client, &self.state).await?;
+        self.checked.lock().await.extend(names);
+        Ok(())
+    }
+
+    /// Checks a network once in the life of this committer.
+    async fn check_network(&self, network: &str) -> Result<(), CommitError> {
+        if self.checked.lock().await.contains(network) {
+            return Ok(());
+        }
+        self.mirror_networks().await
     }
 
     async fn insert(

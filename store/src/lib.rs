@@ -6,6 +6,7 @@ pub mod client;
 pub mod commit;
 pub mod crash;
 pub mod engine;
+pub mod integrity;
 pub mod lock;
 pub mod metrics;
 pub mod migrate;

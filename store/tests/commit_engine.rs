@@ -3,13 +3,13 @@
 
 mod support;
 
-use gridproof_store::batch::Batch;
+use gridproof_store::batch::{Batch, Identity};
 use gridproof_store::client::ClickHouse;
 use gridproof_store::commit::{CommitError, Committer};
 use gridproof_store::engine::testing::TestEngine;
 use gridproof_store::state_db::{StageKey, StateError};
 use std::time::Duration;
-use support::{DECODER, NETWORK, TTL, commit, dump, key, number, rows, span, state_in};
+use support::{DECODER, Fee, NETWORK, TTL, commit, dump, key, number, rows, span, state_in};
 
 struct Fixture {
     engine: TestEngine,
@@ -67,17 +67,19 @@ async fn running_the_same_range_again_inserts_nothing_twice() {
         .await
         .unwrap();
     let batch = rows(span(1, 10), u128::from);
-    // Another committer on another state database stands for a process that died before its cursor.
-    let folder = tempfile::tempdir().unwrap();
-    let (db, lease) = state_in(folder.path(), "dead").await;
-    db.claim(&lease, &key(), span(1, 10), DECODER).await.unwrap();
-    Committer::new(f.client.clone(), db, lease)
-        .commit(&claim, &batch)
-        .await
-        .unwrap();
+    f.committer.commit(&claim, &batch).await.unwrap();
     let before = dump(&f.client, "tx_fees").await;
     assert_eq!(before.len(), 20);
-    f.committer.commit(&claim, &batch).await.unwrap();
+    // Another state database that knows nothing of it: the cursor of a process that died before it moved.
+    f.client.execute("TRUNCATE TABLE networks").await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (db, lease) = state_in(folder.path(), "me").await;
+    let again = db.claim(&lease, &key(), span(1, 10), DECODER).await.unwrap();
+    assert_eq!(again, claim);
+    Committer::new(f.client.clone(), db, lease)
+        .commit(&again, &batch)
+        .await
+        .unwrap();
     assert_eq!(dump(&f.client, "tx_fees").await, before, "without FINAL");
 }
 
@@ -89,14 +91,12 @@ async fn ranges_join_in_the_mirror_and_a_lost_mirror_is_made_up_for() {
     assert_eq!(f.live().await, [(1, 5, 0), (11, 20, 0)]);
     commit(&f.committer, span(6, 10)).await;
     assert_eq!(f.live().await, [(1, 20, 0)]);
+    f.committer.resume().await.unwrap();
     f.client.execute("TRUNCATE TABLE live_ranges").await.unwrap();
     assert_eq!(f.live().await, []);
-    // The engine remembers the token of the lost list: the next commit has a new version and its own.
-    commit(&f.committer, span(21, 30)).await;
-    assert_eq!(f.live().await, [(1, 30, 0)]);
     f.committer.resume().await.unwrap();
     f.committer.resume().await.unwrap();
-    assert_eq!(f.live().await, [(1, 30, 0)]);
+    assert_eq!(f.live().await, [(1, 20, 0)]);
     let networks = f
         .client
         .fetch_all::<String>("SELECT chain_id FROM networks FINAL")
@@ -268,6 +268,64 @@ async fn a_killed_engine_is_waited_for_and_no_row_is_lost_or_doubled() {
     }
     assert_eq!(f.live().await, [(1, 40, 0)]);
     assert_eq!((f.count("tx_fees").await, f.count("mint").await), (80, 40));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_without_their_cursor_and_a_cursor_without_its_rows_are_refused() {
+    let f = fixture().await;
+    f.committer.resume().await.unwrap();
+    commit(&f.committer, span(1, 10)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (db, lease) = state_in(folder.path(), "me").await;
+    let stranger = Committer::new(f.client.clone(), db, lease);
+    assert!(matches!(stranger.resume().await, Err(CommitError::OtherState { .. })));
+    f.client.execute("TRUNCATE TABLE networks").await.unwrap();
+    assert!(matches!(f.committer.resume().await, Err(CommitError::RowsLost { .. })));
+    stranger.resume().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_of_several_inserts_is_written_once_and_in_bounded_memory() {
+    // One more than one insert takes: two inserts, each with a token of its own.
+    const ROWS: u64 = 250_001;
+    let f = fixture().await;
+    let claim = f
+        .committer
+        .state()
+        .claim(f.committer.lease(), &key(), span(1, 10), DECODER)
+        .await
+        .unwrap();
+    let mut batch = Batch::new(support::origin());
+    for row in 0..ROWS {
+        let identity = Identity {
+            height: 1 + row % 10,
+            block_time_ms: 0,
+            tx_index: 0,
+            msg_index: -1,
+            event_index: (row / 10) as i32,
+        };
+        batch
+            .push(
+                &identity,
+                &Fee {
+                    payer: "akash1abcdefghijklmnopqrstuvwxyz0123456789abc".into(),
+                    amount: 1,
+                },
+            )
+            .unwrap();
+    }
+    assert!(batch.bytes() as u64 <= ROWS * 105, "{} bytes", batch.bytes());
+    f.committer.commit(&claim, &batch).await.unwrap();
+    assert_eq!(f.count("tx_fees").await, ROWS);
+    let folder = tempfile::tempdir().unwrap();
+    let (db, lease) = state_in(folder.path(), "me").await;
+    db.claim(&lease, &key(), span(1, 10), DECODER).await.unwrap();
+    f.client.execute("TRUNCATE TABLE networks").await.unwrap();
+    Committer::new(f.client.clone(), db, lease)
+        .commit(&claim, &batch)
+        .await
+        .unwrap();
+    assert_eq!(f.count("tx_fees").await, ROWS, "without FINAL");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,3 +4,4 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod engine;
 pub(crate) mod index;
+pub(crate) mod verify;

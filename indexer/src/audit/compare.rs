@@ -63,17 +63,40 @@ pub fn height_folders(state_dir: &Path) -> Result<BTreeMap<u64, PathBuf>, TruthE
 
 /// Compares every height folder of `state_dir` with the tables of `network`, one report per height.
 ///
-/// A folder without a single height, or a height without a compared file, is an error and never a pass.
+/// A folder without a single height, a height without a compared file, or one that is not indexed yet is
+/// an error and never a pass.
 pub async fn compare_state_dir(
     client: &Client,
     network: &str,
     state_dir: &Path,
 ) -> Result<Vec<HeightReport>, AuditError> {
+    let folders = height_folders(state_dir)?;
+    let indexed_to = indexed_to(client, network).await?;
     let mut reports = Vec::new();
-    for (height, folder) in height_folders(state_dir)? {
+    for (height, folder) in folders {
+        if height > indexed_to {
+            let network = network.to_owned();
+            return Err(AuditError::NotIndexed {
+                network,
+                height,
+                indexed_to,
+            });
+        }
         let expected = Snapshot::from_truth_dir(&folder)?;
         let got = Snapshot::from_tables(client, network, height, &expected.sections()).await?;
         reports.push(HeightReport::new(height, &expected, &got));
     }
     Ok(reports)
+}
+
+/// Last committed height of the network's state; 0 where there is none. State ranges follow without a gap.
+async fn indexed_to(client: &Client, network: &str) -> Result<u64, AuditError> {
+    let query = client
+        .query(include_str!("sql/indexed_to.sql"))
+        .param("network", network);
+    query.fetch_one().await.map_err(|source| AuditError::Query {
+        table: "live",
+        height: 0,
+        source,
+    })
 }

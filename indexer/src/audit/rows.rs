@@ -141,7 +141,7 @@ compared! {
         reclamation: Option<String>,
     }
     /// Escrow account. Before v1.0.0: `funds` is the sum of balance and funds; `deposits` are the
-    /// depositor's rest as a grant and the owner's as balance, both with height 0, even if zero.
+    /// depositor's rest as a grant and the owner's as balance, both with height 0, what is above zero.
     EscrowAccount {
         /// Owner.
         owner: String,

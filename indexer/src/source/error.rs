@@ -69,11 +69,11 @@ pub enum FetchError {
         source: Option<Cause>,
     },
     /// The endpoint answered with what the protocol does not allow.
-    #[error("{endpoint}: height {height}: {defect}")]
+    #[error("{endpoint}: {}{defect}", height_words(*height))]
     Malformed {
         /// Who answered so.
         endpoint: String,
-        /// Height asked for.
+        /// Height asked for; 0 where the question was not about a height.
         height: u64,
         /// What is wrong with the answer.
         #[source]
@@ -267,6 +267,14 @@ fn class_of_all(attempts: &[Attempt]) -> Class {
 impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.error.fmt(f)
+    }
+}
+
+fn height_words(height: u64) -> String {
+    if height == 0 {
+        String::new()
+    } else {
+        format!("height {height}: ")
     }
 }
 

@@ -129,6 +129,29 @@ impl Hostile {
         Self { url, requests, task }
     }
 
+    /// Sends JSON that never ends, a byte in each interval.
+    pub async fn dripping(every: Duration) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::new(AtomicUsize::new(0));
+        let task = tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let head = answer_head("200 OK", "Content-Type: application/json\r\n", 1_000_000);
+                    stream.write_all(&head).await?;
+                    stream.write_all(b"{\"x\":\"").await?;
+                    loop {
+                        tokio::time::sleep(every).await;
+                        stream.write_all(b"y").await?;
+                    }
+                    #[allow(unreachable_code)]
+                    Ok::<(), std::io::Error>(())
+                });
+            }
+        });
+        Self { url, requests, task }
+    }
+
     pub fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
     }
@@ -176,9 +199,17 @@ pub fn ok(body: &str) -> Vec<u8> {
 
 /// An HTTP answer.
 pub fn answer(status: &str, headers: &str, body: &str) -> Vec<u8> {
+    [&answer_head(status, headers, body.len()), body.as_bytes()].concat()
+}
+
+/// The head of an HTTP answer.
+pub fn answer_head(status: &str, headers: &str, length: usize) -> Vec<u8> {
     format!(
-        "HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
+        "HTTP/1.1 {status}
+{headers}Content-Length: {length}
+Connection: close
+
+"
     )
     .into_bytes()
 }

@@ -1,7 +1,7 @@
 //! Why a range could not be committed.
 
 use crate::client::ClientError;
-use crate::state_db::{Span, StateError};
+use crate::state_db::{Span, StageKey, StateError};
 
 /// A refused or failed commit. The claim of the range stands.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +28,24 @@ pub enum CommitError {
         /// What ClickHouse said.
         #[source]
         source: ClientError,
+    },
+    /// ClickHouse has no trace of what is committed.
+    #[error(
+        "{key} has committed ranges in the state database, but ClickHouse does not know the network; restore its \
+         data, or delete the state database to derive everything again from the archive"
+    )]
+    RowsLost {
+        /// The stage.
+        key: StageKey,
+    },
+    /// ClickHouse holds what another state database committed.
+    #[error(
+        "the rows of network {network} in ClickHouse were committed by another state database; use the data folder \
+         that belongs to them, or another ClickHouse database"
+    )]
+    OtherState {
+        /// The network.
+        network: String,
     },
     /// Superseded rows could not be dropped.
     #[error("superseded rows of table {table} could not be dropped: {source}")]

@@ -3,9 +3,10 @@
 use super::CommitError;
 use crate::client::{ClickHouse, ClientError};
 use crate::row_binary::{EncodeError, encode};
-use crate::state_db::{StageKey, StateDb, now_ms};
+use crate::state_db::{Network, StageKey, StateDb, now_ms};
 use bytes::Bytes;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 const LIVE: &str = "live_ranges";
 const LIVE_COLUMNS: [&str; 7] = [
@@ -29,7 +30,15 @@ const QUARANTINED_COLUMNS: [&str; 8] = [
     "since",
 ];
 const NETWORKS: &str = "networks";
-const NETWORK_COLUMNS: [&str; 6] = ["network", "chain_id", "kind", "first_height", "note", "mirrored_at"];
+const NETWORK_COLUMNS: [&str; 7] = [
+    "network",
+    "chain_id",
+    "kind",
+    "first_height",
+    "note",
+    "instance",
+    "mirrored_at",
+];
 
 /// Writes the whole list of live segments as one block under the version of the state database.
 pub(super) async fn live(client: &ClickHouse, state: &StateDb, key: &StageKey) -> Result<(), CommitError> {
@@ -47,7 +56,7 @@ pub(super) async fn live(client: &ClickHouse, state: &StateDb, key: &StageKey) -
             list.committed_ms,
         )
     });
-    let token = format!("{}:{LIVE}:{}:{}", key.network, key.stage, list.version);
+    let token = token(LIVE, key, list.version);
     insert(client, LIVE, &LIVE_COLUMNS, rows, &token).await
 }
 
@@ -76,25 +85,79 @@ pub(super) async fn quarantined(client: &ClickHouse, state: &StateDb, key: &Stag
     if rows.is_empty() {
         rows.push((&key.network, &key.stage, version, 1, 0, 0, "", 0));
     }
-    let token = format!("{}:{QUARANTINED}:{}:{version}", key.network, key.stage);
+    let token = token(QUARANTINED, key, version);
     insert(client, QUARANTINED, &QUARANTINED_COLUMNS, rows.into_iter(), &token).await
 }
 
-/// Writes the registered networks.
-pub(super) async fn networks(client: &ClickHouse, state: &StateDb) -> Result<(), CommitError> {
-    let now = now_ms();
+/// Writes the registered networks, after checking that their rows and this state database belong together.
+/// Returns their names.
+pub(super) async fn networks(client: &ClickHouse, state: &StateDb) -> Result<Vec<String>, CommitError> {
+    let instance = state.instance().await?;
     let networks = state.networks().await?;
+    check_instance(client, state, &networks, &instance).await?;
+    let now = now_ms();
     let rows = networks.iter().map(|network| {
-        (
-            &network.name,
-            &network.chain_id,
-            &network.kind,
-            network.first_height,
-            network.note.as_str(),
-            now,
-        )
+        let Network {
+            name,
+            chain_id,
+            kind,
+            first_height,
+            note,
+        } = network;
+        (name, chain_id, kind, *first_height, note, &instance, now)
     });
-    insert(client, NETWORKS, &NETWORK_COLUMNS, rows, &format!("{NETWORKS}:{now}")).await
+    insert(client, NETWORKS, &NETWORK_COLUMNS, rows, &format!("{NETWORKS}:{now}")).await?;
+    Ok(networks.into_iter().map(|network| network.name).collect())
+}
+
+/// Fails if ClickHouse lost what the state database says is committed, or holds what another one committed.
+///
+/// Going on would leave a gap that nothing shows, or rows of two histories side by side.
+async fn check_instance(
+    client: &ClickHouse,
+    state: &StateDb,
+    networks: &[Network],
+    instance: &str,
+) -> Result<(), CommitError> {
+    let known: BTreeMap<String, String> = client
+        .fetch_all::<(String, String)>(include_str!("sql/instances.sql"))
+        .await
+        .map_err(|source| CommitError::Mirror {
+            table: NETWORKS,
+            source,
+        })?
+        .into_iter()
+        .collect();
+    let stages = state.stages().await?;
+    for network in networks.iter().map(|network| &network.name) {
+        match known.get(network) {
+            Some(other) if other != instance => {
+                return Err(CommitError::OtherState {
+                    network: network.clone(),
+                });
+            }
+            Some(_) => {}
+            None => {
+                for key in stages.iter().filter(|key| key.network == *network) {
+                    if !state.live_ranges(key).await?.live.is_empty() {
+                        return Err(CommitError::RowsLost { key: key.clone() });
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A token for one call: a repeated attempt counts once, a later mirror of the same version counts again,
+/// because the table may have been restored from a backup meanwhile. Readers take equal rows once.
+fn token(table: &str, key: &StageKey, version: u64) -> String {
+    format!(
+        "{}:{table}:{}:{version}:{:016x}",
+        key.network,
+        key.stage,
+        fastrand::u64(..)
+    )
 }
 
 async fn insert<R: Serialize>(

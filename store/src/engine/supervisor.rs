@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -186,6 +186,8 @@ async fn supervise(options: SupervisorOptions, first: Running, shared: Arc<Share
 /// One child that answered.
 struct Running {
     child: Child,
+    /// Kept open: its end tells the child that this process is gone. (`Child::wait` would close it.)
+    stdin: Option<ChildStdin>,
     lines: Lines,
 }
 
@@ -195,6 +197,7 @@ impl Running {
             program: options.program.clone(),
             source,
         })?;
+        let stdin = child.stdin.take();
         let lines = Lines::default();
         let (sender, mut ready) = mpsc::channel(1);
         let log = Log::open(options);
@@ -215,7 +218,7 @@ impl Running {
             }
         };
         match address {
-            Ok(Some(address)) => Ok((Self { child, lines }, address)),
+            Ok(Some(address)) => Ok((Self { child, stdin, lines }, address)),
             Ok(None) => {
                 let status = child.wait().await.map_or_else(|e| e.to_string(), |s| s.to_string());
                 Err(EngineError::ChildExited {
@@ -236,7 +239,7 @@ impl Running {
 
     /// Asks the child to stop, by SIGTERM and the end of its input; kills it when it does not.
     async fn stop(mut self) {
-        drop(self.child.stdin.take());
+        drop(self.stdin.take());
         if let Some(pid) = self
             .child
             .id()

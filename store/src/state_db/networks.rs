@@ -16,6 +16,17 @@ pub(super) struct NetworkRow {
 }
 
 impl StateDb {
+    /// Identity of this database; it never changes.
+    pub async fn instance(&self) -> Result<String, StateError> {
+        let new = format!("{:032x}", fastrand::u128(..));
+        sqlx::query(sql!("instance_create"))
+            .bind(new)
+            .execute(&self.pool)
+            .await?;
+        let row = sqlx::query(sql!("instance_get")).fetch_one(&self.pool).await?;
+        Ok(row.try_get("id")?)
+    }
+
     /// Registers a network or finds it again.
     ///
     /// Another chain id under the same name is refused. First height and note may change.

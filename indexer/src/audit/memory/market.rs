@@ -6,7 +6,7 @@ use crate::audit::rows::{Bid, Deployment, EscrowAccount, EscrowDeposit, EscrowPa
 use crate::audit::snapshot::Snapshot;
 use crate::chain::akash::dec::Dec;
 use crate::chain::akash::model::{BidId, DecCoin, OrderId};
-use crate::chain::akash::resources;
+use crate::chain::akash::resources::{group_spec_json, offer_json};
 use crate::chain::akash::state::escrow::{Account, Escrow, LegacyFunds, Payment, Scope, Source};
 use crate::chain::akash::state::market::{self, Market, reason};
 use crate::chain::akash::state::rows::json;
@@ -81,7 +81,7 @@ fn group(object: &market::Group) -> Group {
     Group {
         state: object.state.name().to_owned(),
         created_at: object.created_at,
-        spec: canonical(&resources::group_spec_json(&object.spec)),
+        spec: canonical(&group_spec_json(&object.spec)),
     }
 }
 
@@ -89,7 +89,7 @@ fn order(object: &market::Order) -> Order {
     Order {
         state: object.state.name().to_owned(),
         created_at: object.created_at,
-        spec: canonical(&resources::group_spec_json(&object.spec)),
+        spec: canonical(&group_spec_json(&object.spec)),
     }
 }
 
@@ -98,7 +98,7 @@ fn bid(object: &market::Bid) -> Bid {
         state: object.state.name().to_owned(),
         price: object.price.clone(),
         created_at: object.created_at,
-        resources_offer: canonical(&resources::offer_json(&object.resources_offer)),
+        resources_offer: canonical(&offer_json(&object.resources_offer)),
         reclamation_window: window(object.reclamation_window_s),
     }
 }
@@ -155,13 +155,15 @@ fn legacy_money(plain: EscrowAccount, legacy: &LegacyFunds) -> EscrowAccount {
         source: source.to_owned(),
         balance: coin(amount),
     };
+    let mut deposits = vec![
+        part(&legacy.depositor, "grant", legacy.funds),
+        part(&plain.owner, "balance", legacy.balance),
+    ];
+    deposits.retain(|deposit| deposit.balance.amount > Dec::ZERO);
     EscrowAccount {
         funds: vec![coin(legacy.balance.add(legacy.funds).unwrap_or(legacy.balance))],
         transferred: vec![coin(legacy.transferred)],
-        deposits: vec![
-            part(&legacy.depositor, "grant", legacy.funds),
-            part(&plain.owner, "balance", legacy.balance),
-        ],
+        deposits,
         ..plain
     }
 }

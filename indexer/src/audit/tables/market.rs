@@ -189,7 +189,7 @@ pub(super) async fn accounts(reader: &Reader<'_>, scope: &str) -> Read<EscrowAcc
         let account = EscrowAccount {
             funds: at.list("funds", &row.funds, |node| node.dec_coin())?,
             transferred: at.list("transferred", &row.transferred, |node| node.dec_coin())?,
-            deposits: at.list("deposits", &row.deposits, |node| EscrowDeposit::from_node(node))?,
+            deposits: at.list("deposits", &row.deposits, EscrowDeposit::from_node)?,
             owner: row.owner,
             state: row.state,
             settled_at: row.settled_at,

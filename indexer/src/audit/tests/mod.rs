@@ -417,12 +417,6 @@ fn rules(recording: &str) -> ChainRules {
     ChainRules::parse(chain_id, described["starts_on"].as_str().unwrap(), upgrades).unwrap()
 }
 
-fn only_ledger(truth: &mut Snapshot) {
-    (truth.deployments, truth.groups, truth.orders) = (None, None, None);
-    (truth.bids, truth.leases, truth.escrow_payments) = (None, None, None);
-    (truth.deployment_accounts, truth.bid_accounts) = (None, None);
-}
-
 #[test]
 fn the_whole_state_in_memory_equals_every_table_of_every_truth() {
     for recording in RECORDINGS {

@@ -1,11 +1,10 @@
 //! The whole way: blocks, state, rows, the committer, the engine, the as-of views, the comparison.
 #![allow(clippy::unwrap_used)]
 
-use super::super::{HeightReport, Section, Snapshot, diff, height_folders};
-use crate::chain::akash::model::Block;
-use crate::chain::akash::state::{State, StateOutput};
+use super::super::{AuditError, HeightReport, OBJECT, Snapshot, compare_state_dir, diff, height_folders};
+use crate::chain::akash::state::State;
 use crate::chain::akash::testing::{RECORDINGS, blocks, path};
-use gridproof_store::batch::{Batch, Identity, Origin};
+use gridproof_store::batch::{Batch, Origin};
 use gridproof_store::client::{ClickHouse, ClickHouseConfig};
 use gridproof_store::commit::Committer;
 use gridproof_store::engine::testing::TestEngine;
@@ -49,20 +48,6 @@ async fn stand() -> Stand {
     }
 }
 
-/// Rows of one block; the running number is the position of the object among those that changed.
-fn push(state: &State, block: &Block, out: &StateOutput, batch: &mut Batch) {
-    for (index, key) in out.changed().enumerate() {
-        let identity = Identity {
-            height: block.header.height,
-            block_time_ms: (block.header.time.unix_timestamp_nanos() / 1_000_000) as i64,
-            tx_index: Identity::END_BLOCK,
-            msg_index: -1,
-            event_index: i32::try_from(index).unwrap(),
-        };
-        state.ledger.push_row(key, &identity, batch).unwrap();
-    }
-}
-
 /// Commits a whole recording; gives the name of its network.
 async fn ingest(stand: &Stand, recording: &str) -> String {
     let (rules, genesis) = (super::rules(recording), super::genesis(recording));
@@ -88,7 +73,7 @@ async fn ingest(stand: &Stand, recording: &str) -> String {
         let mut batch = Batch::new(origin.clone());
         for block in range {
             let out = state.step(block).unwrap();
-            push(&state, block, &out, &mut batch);
+            state.write_rows(&block.header, &out, &mut batch).unwrap();
         }
         let span = Span::new(range[0].header.height, range[range.len() - 1].header.height).unwrap();
         let claimed = stand.state_db.claim(&lease, &key, span, 1).await.unwrap();
@@ -102,24 +87,81 @@ async fn the_tables_of_every_recording_equal_every_truth() {
     let stand = stand().await;
     for recording in RECORDINGS {
         let network = ingest(&stand, recording).await;
-        for (height, folder) in height_folders(&path(recording, "state")).unwrap() {
-            let truth = Snapshot::from_truth_dir(&folder).unwrap();
-            let sections: Vec<Section> = truth
-                .sections()
-                .into_iter()
-                .filter(|section| *section >= Section::Providers)
-                .collect();
-            let got = Snapshot::from_tables(stand.client.raw(), &network, height, &sections)
-                .await
-                .unwrap();
-            let mut truth = truth;
-            super::only_ledger(&mut truth);
-            let lines: Vec<String> = diff(&truth, &got).iter().map(ToString::to_string).collect();
-            assert!(lines.is_empty(), "{recording} {height}:\n{}", lines.join("\n"));
+        let folder = path(recording, "state");
+        let reports = compare_state_dir(stand.client.raw(), &network, &folder).await.unwrap();
+        assert_eq!(reports.len(), height_folders(&folder).unwrap().len(), "{recording}");
+        for HeightReport {
+            height,
+            compared,
+            differences,
+        } in reports
+        {
+            let lines: Vec<String> = differences.iter().map(ToString::to_string).collect();
             assert!(
-                HeightReport::new(height, &truth, &got).objects() > 10,
-                "{recording} {height}"
+                lines.is_empty(),
+                "{recording} {height}: {} differences\n{}",
+                lines.len(),
+                lines.join("\n")
             );
+            assert!(compared.len() >= 10, "{recording} {height}: {compared:?}");
         }
     }
+    a_planted_row_is_found(&stand).await;
+    what_is_not_indexed_is_no_comparison(&stand).await;
+}
+
+/// A height above the last committed one, or a network that is not there, is an error.
+async fn what_is_not_indexed_is_no_comparison(stand: &Stand) {
+    for (network, recording, reached) in [
+        ("rec-gridlocal-v12", "akash-gridlocal-1", 582),
+        ("no-such-network", "akash-gridlocal-1", 0),
+    ] {
+        let compared = compare_state_dir(stand.client.raw(), network, &path(recording, "state")).await;
+        match compared.unwrap_err() {
+            AuditError::NotIndexed { indexed_to, .. } => assert_eq!(indexed_to, reached),
+            // 286 and 573 are indexed on the other chain: they differ, and then 860 is not there.
+            other => panic!("{other}"),
+        }
+    }
+}
+
+/// One row too many, one wrong value and one lost object in the real tables.
+async fn a_planted_row_is_found(stand: &Stand) {
+    let (network, height) = ("rec-gridlocal-1", 860);
+    for statement in [
+        "INSERT INTO supply SELECT * REPLACE (toUInt128(1) AS amount, 860 AS height, 999 AS event_index) FROM supply \
+         WHERE network = 'rec-gridlocal-1' AND denom = 'uact' LIMIT 1",
+        "INSERT INTO leases SELECT * REPLACE (1 AS removed, 860 AS height, 999 AS event_index) FROM leases \
+         WHERE network = 'rec-gridlocal-1' LIMIT 1",
+        "INSERT INTO audits SELECT * REPLACE ('nobody' AS auditor) FROM audits \
+         WHERE network = 'rec-gridlocal-1' AND removed = 0 LIMIT 1",
+    ] {
+        stand.client.execute(statement).await.unwrap();
+    }
+    let expected = Snapshot::from_truth_dir(&path("akash-gridlocal-1", "state/860")).unwrap();
+    let got = Snapshot::from_tables(stand.client.raw(), network, height, &expected.sections())
+        .await
+        .unwrap();
+    let found = diff(&expected, &got);
+    let named: Vec<(&str, &str, &str)> = found
+        .iter()
+        .map(|one| (one.table, one.field.as_str(), one.got.as_str()))
+        .collect();
+    assert_eq!(
+        named,
+        [
+            ("leases", OBJECT, "absent"),
+            ("audits", OBJECT, "present"),
+            ("supply", "amount", "1")
+        ]
+    );
+    let absent = Snapshot::from_tables(stand.client.raw(), "no-such-network", height, &expected.sections())
+        .await
+        .unwrap();
+    let objects: usize = expected
+        .sections()
+        .into_iter()
+        .map(|section| expected.count(section))
+        .sum();
+    assert_eq!(diff(&expected, &absent).len(), objects);
 }

@@ -7,6 +7,7 @@ use crate::audit::keys;
 use crate::audit::node::Node;
 use crate::audit::rows::{EscrowAccount, EscrowDeposit, EscrowPayment};
 use crate::audit::snapshot::Snapshot;
+use crate::chain::akash::dec::Dec;
 use crate::chain::akash::model::DecCoin;
 use std::collections::BTreeMap;
 
@@ -97,7 +98,8 @@ fn legacy_account(node: &Node<'_>) -> Result<EscrowAccount, TruthError> {
         balance: rest.clone(),
     };
     let depositor = node.get("depositor")?.text()?;
-    let deposits = vec![entry(&depositor, "grant", &funds), entry(&owner, "balance", &balance)];
+    let mut deposits = vec![entry(&depositor, "grant", &funds), entry(&owner, "balance", &balance)];
+    deposits.retain(|deposit| deposit.balance.amount > Dec::ZERO);
     Ok(EscrowAccount {
         state: node.get("state")?.text()?,
         settled_at: node.get("settled_at")?.integer()?,

@@ -120,3 +120,139 @@ fn two_numbers(text: &str, before: &str, between: &str) -> Option<(u64, u64)> {
     let digits = second.find(|c: char| !c.is_ascii_digit()).unwrap_or(second.len());
     Some((first.parse().ok()?, second[..digits].parse().ok()?))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use bytes::Bytes;
+    use reqwest::StatusCode;
+
+    const NODE: &str = "http://node";
+
+    fn outcome(status: u16, body: &str) -> FetchError {
+        let reply = Reply {
+            status: StatusCode::from_u16(status).unwrap(),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+        };
+        result::<serde::de::IgnoredAny>(NODE, 7, &reply).unwrap_err()
+    }
+
+    fn said(data: &str) -> FetchError {
+        outcome(
+            500,
+            &format!(
+                r#"{{"jsonrpc":"2.0","id":-1,"error":{{"code":-32603,"message":"Internal error","data":{data:?}}}}}"#
+            ),
+        )
+    }
+
+    #[test]
+    fn the_errors_of_recorded_nodes_are_understood() {
+        for recording in ["gridlocal-1", "gridlocal-v12", "gridlocal-v038", "gridlocal-all"] {
+            let path = format!(
+                "{}/../testdata/akash-{recording}/rpc_errors.json",
+                env!("CARGO_MANIFEST_DIR")
+            );
+            let cases: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+            let case = |name: &str| {
+                let case = &cases[name];
+                outcome(
+                    u16::try_from(case["http"].as_u64().unwrap()).unwrap(),
+                    case["body"].as_str().unwrap(),
+                )
+            };
+            for future in ["block_future", "results_future"] {
+                assert!(
+                    matches!(
+                        case(future),
+                        FetchError::NotYet {
+                            height: 999_999_999,
+                            tip: Some(700..=2000),
+                            ..
+                        }
+                    ),
+                    "{recording}: {}",
+                    case(future)
+                );
+            }
+            assert!(matches!(case("bad_param"), FetchError::Permanent { .. }), "{recording}");
+            assert!(
+                matches!(case("blockchain_swapped"), FetchError::Pruned { lowest: 20, .. }),
+                "{recording}"
+            );
+            for refused in ["block_height_0", "results_negative", "tx_bad_hash"] {
+                assert!(
+                    matches!(case(refused), FetchError::Transient { .. }),
+                    "{recording} {refused}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn pruned_and_missing_results_are_told_apart() {
+        let pruned = said("height 5 is not available, lowest height is 900");
+        assert!(
+            matches!(
+                pruned,
+                FetchError::Pruned {
+                    height: 5,
+                    lowest: 900,
+                    ..
+                }
+            ),
+            "{pruned}"
+        );
+        let late = said("could not find results for height #7");
+        assert!(
+            matches!(
+                late,
+                FetchError::NotYet {
+                    height: 7,
+                    tip: None,
+                    ..
+                }
+            ),
+            "{late}"
+        );
+        let never = said("node is not persisting finalize block responses");
+        assert!(
+            matches!(
+                never,
+                FetchError::Malformed {
+                    defect: Defect::NoResults,
+                    ..
+                }
+            ),
+            "{never}"
+        );
+        let cut = said("min height 7 can't be greater than max height 6");
+        assert!(
+            matches!(
+                cut,
+                FetchError::NotYet {
+                    height: 7,
+                    tip: Some(6),
+                    ..
+                }
+            ),
+            "{cut}"
+        );
+    }
+
+    #[test]
+    fn an_error_with_status_200_is_an_error() {
+        let body = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"Internal error","data":null}}"#;
+        assert_eq!(
+            outcome(200, body).to_string(),
+            "http://node: height 7: error -32603: Internal error"
+        );
+    }
+
+    #[test]
+    fn numbers_beyond_the_range_are_no_panic() {
+        let error = said("height 99999999999999999999 must be less than or equal to the current blockchain height 1");
+        assert!(matches!(error, FetchError::Transient { .. }), "{error}");
+    }
+}

@@ -141,6 +141,11 @@ impl Pool {
         if seen[0].hash.eq_ignore_ascii_case(&header.hash) {
             return Ok(());
         }
+        for (one, its, another) in [(&page.by, &header.hash, other), (other, &seen[0].hash, &page.by)] {
+            let (one_name, another_name) = (one.name(), another.name());
+            let remark = format!("{one_name}: has block {its} at height {height}, {another_name} has another");
+            one.health().remark(remark);
+        }
         Err(FetchError::Disagreement {
             height,
             first: page.by.name().to_owned(),

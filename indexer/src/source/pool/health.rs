@@ -290,3 +290,119 @@ impl Health {
         self.last_error = Some(error);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn ready() -> Health {
+        let mut health = Health::new(8);
+        health.status(&NodeStatus {
+            tip: 100,
+            floor: 1,
+            version: String::new(),
+            catching_up: false,
+        });
+        health
+    }
+
+    fn transient() -> FetchError {
+        FetchError::transient("http://a", "gone")
+    }
+
+    /// Fails until the endpoint rests; returns how long it rests.
+    fn rest(health: &mut Health, now: Instant) -> Duration {
+        while !matches!(health.standing, Standing::Out { .. }) {
+            health.failed(&transient(), now, 0.5);
+        }
+        health.wakes(now).unwrap() - now
+    }
+
+    #[test]
+    fn three_failures_in_a_row_are_a_rest_and_each_rest_is_twice_as_long() {
+        let (mut health, now) = (ready(), Instant::now());
+        health.failed(&transient(), now, 0.5);
+        health.failed(&transient(), now, 0.5);
+        health.succeeded(Duration::from_millis(10));
+        health.failed(&transient(), now, 0.5);
+        assert!(health.ready(), "a success in between starts the count anew");
+        for seconds in [1, 2, 4, 8, 16, 32, 64, 120, 120] {
+            assert_eq!(rest(&mut health, now), Duration::from_secs(seconds));
+            assert!(!health.due(now) && health.due(now + Duration::from_secs(seconds)));
+            // The status alone does not make it whole.
+            health.succeeded(Duration::from_millis(10));
+            health.status(&NodeStatus {
+                tip: 100,
+                floor: 1,
+                version: String::new(),
+                catching_up: false,
+            });
+        }
+        health.shown(50);
+        assert_eq!(rest(&mut health, now), Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_pause_that_the_node_asks_for_is_kept_and_one_that_it_does_not_name_grows() {
+        let (mut health, now) = (ready(), Instant::now());
+        let refused = |secs: Option<u64>| FetchError::RateLimited {
+            endpoint: "http://a".into(),
+            retry_after: secs.map(Duration::from_secs),
+        };
+        health.failed(&refused(Some(7)), now, 0.0);
+        assert_eq!(
+            (health.state(now), health.wakes(now)),
+            (EndpointState::Limited, Some(now + Duration::from_secs(7)))
+        );
+        assert!(!health.has_room(now + Duration::from_secs(6)) && health.has_room(now + Duration::from_secs(7)));
+        // A shorter one that comes later does not cut it.
+        health.failed(&refused(None), now, 0.0);
+        assert_eq!(health.wakes(now), Some(now + Duration::from_secs(7)));
+        let mut other = ready();
+        for half_seconds in [1, 2, 4, 8] {
+            other.failed(&refused(None), now, 0.0);
+            assert_eq!(other.wakes(now), Some(now + Duration::from_millis(500) * half_seconds));
+        }
+    }
+
+    #[test]
+    fn a_tip_that_could_not_be_served_is_not_believed_for_a_while() {
+        let (mut health, now) = (ready(), Instant::now());
+        let not_yet = FetchError::NotYet {
+            endpoint: "http://a".into(),
+            height: 90,
+            tip: Some(80),
+        };
+        health.failed(&not_yet, now, 0.0);
+        assert_eq!((health.tip(now), health.lie(now)), (Some(80), Some(100)));
+        health.shown(85);
+        assert_eq!(health.tip(now), Some(85));
+        assert_eq!(health.tip(now + DISTRUST), Some(100));
+    }
+
+    #[test]
+    fn an_honest_not_yet_is_no_lie() {
+        let (mut health, now) = (ready(), Instant::now());
+        let not_yet = FetchError::NotYet {
+            endpoint: "http://a".into(),
+            height: 101,
+            tip: Some(100),
+        };
+        health.failed(&not_yet, now, 0.0);
+        assert!(!health.distrusted(now) && health.errors_total == 0);
+    }
+
+    #[test]
+    fn an_endpoint_of_another_chain_is_out_until_it_is_asked_again() {
+        let (mut health, now) = (ready(), Instant::now());
+        let wrong = FetchError::WrongChain {
+            endpoint: "http://a".into(),
+            expected: "a-1".into(),
+            got: "b-1".into(),
+        };
+        health.failed(&wrong, now, 0.0);
+        assert!(health.hopeless(now) && health.wrong_chain(now) == Some("b-1"));
+        assert!(health.due(now + UNFIT_REST) && !health.hopeless(now + UNFIT_REST));
+    }
+}

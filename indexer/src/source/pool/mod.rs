@@ -39,7 +39,8 @@ pub struct PoolConfig {
     pub max_in_flight: u32,
     /// Heights of one range that are fetched at the same time.
     pub parallel: usize,
-    /// How long one request is tried on all endpoints before it is given up.
+    /// How long a request is tried while no endpoint answers anything, before it is given up. A pool that is slow but
+    /// answers is waited for.
     pub patience: Duration,
     /// Fraction of ranges, 0 to 1, of which one block hash is compared with another endpoint. The first range always is.
     pub cross_check: f64,
@@ -74,6 +75,7 @@ pub struct Pool {
     changed: Arc<Notify>,
     head: watch::Sender<u64>,
     agreed: Mutex<Option<(u64, Instant)>>,
+    answered: Mutex<Option<Instant>>,
     cross_checks: AtomicU64,
 }
 
@@ -108,6 +110,7 @@ impl Pool {
             changed,
             head,
             agreed: Mutex::default(),
+            answered: Mutex::default(),
             cross_checks: AtomicU64::new(0),
         })
     }
@@ -156,6 +159,16 @@ impl Pool {
 
     pub(super) fn subscribed(&self, index: usize, yes: bool) {
         self.endpoints[index].health().subscribed = yes;
+    }
+
+    /// When a request that began at `start` is given up, if nothing is answered until then.
+    fn deadline(&self, start: Instant) -> Instant {
+        let answered = *self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        answered.map_or(start, |at| at.max(start)) + self.config.patience
+    }
+
+    fn answered(&self) {
+        *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
     fn agreed_since(&self) -> Option<(u64, Instant)> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Pool;
 use super::choose::{Choice, choose};
@@ -73,7 +73,7 @@ impl Pool {
     where
         F: Future<Output = Result<T, FetchError>>,
     {
-        let deadline = Instant::now() + self.config.patience;
+        let start = Instant::now();
         let mut tries = Tries {
             excluded: need.not.clone(),
             failures: BTreeMap::new(),
@@ -85,17 +85,18 @@ impl Pool {
             .with_jitter()
             .without_max_times()
             .build();
-        while let Ok(Some(permit)) = timeout_at(deadline, self.acquire(need.height, &tries.excluded)).await {
+        while let Some(permit) = self.acquire(need.height, &tries.excluded, start).await {
             let endpoint = permit.endpoint.clone();
             match permit.measure(send(endpoint.client.clone())).await {
                 Ok(value) => {
                     endpoint.health().shown(need.height);
+                    self.answered();
                     return Ok((value, endpoint));
                 }
                 Err(error) => {
                     drop(permit);
                     let wait = tries.failed(endpoint.index, error, need, waits.next().unwrap_or_default());
-                    if !wait.is_zero() && Instant::now() + wait < deadline {
+                    if !wait.is_zero() && Instant::now() + wait < self.deadline(start) {
                         sleep(wait).await;
                     }
                 }
@@ -104,8 +105,8 @@ impl Pool {
         Err(self.give_up(need, tries))
     }
 
-    /// Waits for an endpoint that may take the request. `None`: all have been ruled out.
-    async fn acquire(&self, height: u64, excluded: &BTreeSet<usize>) -> Option<Permit> {
+    /// Waits for an endpoint that may take the request. `None`: all have been ruled out, or patience is over.
+    async fn acquire(&self, height: u64, excluded: &BTreeSet<usize>, start: Instant) -> Option<Permit> {
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
@@ -114,6 +115,7 @@ impl Pool {
             let until = match choose(&self.endpoints, height, excluded, now) {
                 Choice::Take(permit) => return Some(permit),
                 Choice::Nobody => return None,
+                Choice::Wait(_) if now >= self.deadline(start) => return None,
                 Choice::Wait(until) => until
                     .unwrap_or(now + RECHECK)
                     .clamp(now + Duration::from_millis(1), now + RECHECK),

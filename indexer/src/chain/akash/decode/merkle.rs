@@ -5,8 +5,9 @@ use sha2::{Digest, Sha256};
 const LEAF: u8 = 0;
 const INNER: u8 = 1;
 
-/// Root over leaves; each leaf here is the SHA-256 of a transaction's bytes. No leaf: SHA-256 of nothing.
-pub(super) fn root(leaves: &[[u8; 32]]) -> [u8; 32] {
+/// The `data_hash` of a block: root over the SHA-256 hashes of its transactions' bytes. No transaction:
+/// SHA-256 of nothing.
+pub fn transactions_root(leaves: &[[u8; 32]]) -> [u8; 32] {
     let hashes: Vec<[u8; 32]> = leaves.iter().map(|leaf| prefixed(LEAF, &[leaf])).collect();
     subtree(&hashes)
 }

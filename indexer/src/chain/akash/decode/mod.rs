@@ -22,6 +22,7 @@ mod tests;
 
 pub use error::{Body, DecodeError, FieldError, LinkError};
 pub use header::{check_link, decode_header};
+pub use merkle::transactions_root;
 pub use message::EXEC_MAX_DEPTH;
 pub use wire::BODY_MAX_BYTES;
 
@@ -82,7 +83,7 @@ fn tx_bodies(raw: &RawBlock, header: &Header, data_hash: &str) -> Result<Vec<TxB
         .map(|tx| tx_bytes(height, tx))
         .collect::<Result<Vec<_>, _>>()?;
     let leaves: Vec<[u8; 32]> = bodies.iter().map(|body| body.hash).collect();
-    let computed = hex::encode_upper(merkle::root(&leaves));
+    let computed = hex::encode_upper(transactions_root(&leaves));
     // A header without transactions may leave its data hash empty.
     if computed != data_hash && !(bodies.is_empty() && data_hash.is_empty()) {
         return Err(DecodeError::DataHash {

@@ -165,7 +165,7 @@ impl Ledger {
                 attributes.any(|attribute| attribute.key == *key && attribute.value == *value)
             }),
             ObjectKey::Audit { owner, auditor } => self.audits.get(owner, auditor).is_some(),
-            ObjectKey::BmeVault => self.bme.is_active(),
+            ObjectKey::BmeVault => self.vault().is_some(),
             ObjectKey::BmeLedger { .. } => RecordId::of_key(key).is_some_and(|id| self.bme.record(&id).is_some()),
             ObjectKey::OraclePrice { .. } => PriceId::of_key(key).is_some_and(|id| self.oracle.price(&id).is_some()),
             ObjectKey::OracleStatus(denom) => self.oracle.status(denom).is_some(),
@@ -299,7 +299,7 @@ impl Ledger {
             EventBody::Coinbase { minter, amount } => {
                 for coin in amount {
                     self.supply.add(coin)?;
-                    out.mark(ObjectKey::Supply(coin.denom.clone()));
+                    self.mark_supply(&coin.denom, out);
                 }
                 if minter == BME_ACCOUNT {
                     self.bme.moved(amount, true)
@@ -310,7 +310,7 @@ impl Ledger {
             EventBody::Burn { burner, amount } => {
                 for coin in amount {
                     self.supply.sub(coin)?;
-                    out.mark(ObjectKey::Supply(coin.denom.clone()));
+                    self.mark_supply(&coin.denom, out);
                 }
                 if burner == BME_ACCOUNT {
                     self.bme.moved(amount, false)
@@ -322,6 +322,12 @@ impl Ledger {
             EventBody::Oracle { version, name, fields } => self.oracle.event((*version, name), fields, height, out),
             EventBody::Proposal { id, result } if !result.is_empty() => self.decided(*id, result),
             _ => Ok(()),
+        }
+    }
+
+    fn mark_supply(&self, denom: &str, out: &mut StateOutput) {
+        if self.supply.is_known() {
+            out.mark(ObjectKey::Supply(denom.to_owned()));
         }
     }
 

@@ -14,6 +14,9 @@ const UNKNOWN_MAX_ATTRIBUTES: usize = 64;
 /// Characters kept of each of them.
 const UNKNOWN_MAX_CHARS: usize = 4096;
 
+/// Stands for a value that is not what the encoding promises.
+const UNREADABLE: &str = "\u{fffd}";
+
 /// How keys and values are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::chain::akash::decode) enum Encoding {
@@ -53,45 +56,44 @@ impl<'e, 'a> Attributes<'e, 'a> {
         })
     }
 
-    fn get(&self, index: usize) -> Option<(&str, &str)> {
+    fn get(&self, index: usize) -> Option<(&str, Option<&str>)> {
         match &self.0 {
             Decoded::Plain(list) => list.get(index).map(|attribute| {
-                (
-                    attribute.key.as_deref().unwrap_or_default(),
-                    attribute.value.as_deref().unwrap_or_default(),
-                )
+                let key = attribute.key.as_deref().unwrap_or_default();
+                (key, Some(attribute.value.as_deref().unwrap_or_default()))
             }),
-            Decoded::Copied(list) => list.get(index).map(|pair| {
-                (
-                    pair.key.as_deref().unwrap_or_default(),
-                    pair.value.as_deref().unwrap_or("\u{fffd}"),
-                )
-            }),
+            Decoded::Copied(list) => list
+                .get(index)
+                .map(|pair| (pair.key.as_deref().unwrap_or_default(), pair.value.as_deref())),
         }
     }
 
-    fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        (0..).map_while(|index| self.get(index))
+    fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, Option<&str>)> {
+        let length = match &self.0 {
+            Decoded::Plain(list) => list.len(),
+            Decoded::Copied(list) => list.len(),
+        };
+        (0..length).filter_map(|index| self.get(index))
     }
 
     /// First value of a key. The chain writes an event's own fields before anything it appends.
     pub(super) fn first(&self, key: &str) -> Option<&str> {
-        self.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
+        self.iter().find(|(name, _)| *name == key).and_then(|(_, value)| value)
     }
 
     /// Last value of a key: what the chain appends (`msg_index`, `mode`) cannot be overridden by a field.
     pub(in crate::chain::akash::decode) fn last(&self, key: &str) -> Option<&str> {
         self.iter()
-            .filter(|(name, _)| *name == key)
-            .last()
-            .map(|(_, value)| value)
+            .rev()
+            .find(|(name, _)| *name == key)
+            .and_then(|(_, value)| value)
     }
 
     /// All values of a key, in order.
     pub(in crate::chain::akash::decode) fn every<'s>(&'s self, key: &'s str) -> impl Iterator<Item = &'s str> {
         self.iter()
             .filter(move |(name, _)| *name == key)
-            .map(|(_, value)| value)
+            .filter_map(|(_, value)| value)
     }
 
     /// A value that must be there.
@@ -126,6 +128,7 @@ impl<'e, 'a> Attributes<'e, 'a> {
         self.iter()
             .filter(|(key, _)| !appended(key))
             .map(|(key, value)| {
+                let value = value.unwrap_or_default();
                 let plain = |_| serde_json::Value::String(value.to_owned());
                 (key.to_owned(), serde_json::from_str(value).unwrap_or_else(plain))
             })
@@ -141,7 +144,7 @@ impl<'e, 'a> Attributes<'e, 'a> {
             attributes: attributes
                 .map(|(key, value)| Attribute {
                     key: cut(key),
-                    value: cut(value),
+                    value: cut(value.unwrap_or(UNREADABLE)),
                 })
                 .collect(),
         }

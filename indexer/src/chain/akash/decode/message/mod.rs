@@ -158,6 +158,8 @@ fn body(any: &Any, msg_index: u32, depth: u32) -> Result<Option<MessageBody>, Fi
         "akash.provider" | "akash.audit" => provider::body(name, value),
         "akash.escrow" | "akash.bme" | "akash.oracle" => ledger::body(name, value),
         "akash.cert" => Ok(Some(MessageBody::Bystander)),
+        // A wrapper that comes here lies too deep to be followed.
+        "cosmos.authz" if name.name == "MsgExec" => Ok(None),
         "cosmos.gov" => governance::body(name, value, msg_index, depth),
         module if bystander(module) => Ok(Some(MessageBody::Bystander)),
         _ => Ok(None),

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
+mod change;
 mod counts;
 mod hostile;
 mod mutations;

@@ -1,11 +1,11 @@
 //! The same block in the shape of an old node and of a modern one decodes to the same model.
 
+use super::change::with_results;
 use crate::chain::akash::decode::{DecodeError, decode_block};
 use crate::chain::akash::testing::raw_blocks;
 use crate::source::RawBlock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use serde_json::{Value, json};
 
 fn recode(events: &mut Value, text: impl Fn(&str) -> String + Copy) {
@@ -17,15 +17,6 @@ fn recode(events: &mut Value, text: impl Fn(&str) -> String + Copy) {
                 }
             }
         }
-    }
-}
-
-fn with_results(raw: &RawBlock, change: impl FnOnce(&mut Value)) -> RawBlock {
-    let mut body: Value = serde_json::from_slice(&raw.results).unwrap();
-    change(&mut body["result"]);
-    RawBlock {
-        results: Bytes::from(serde_json::to_vec(&body).unwrap()),
-        ..raw.clone()
     }
 }
 

@@ -111,9 +111,9 @@ impl Bme {
         record.json(self.prints_attempts)
     }
 
-    /// The vault, once the module runs.
+    /// The vault, once the module runs and where the supply is known.
     pub fn vault(&self, supply: &Supply) -> Option<Vault> {
-        if !self.active {
+        if !self.active || !supply.is_known() {
             return None;
         }
         let mut balances = self.held.clone();
@@ -218,7 +218,11 @@ mod tests {
     #[test]
     fn the_vault_answers_the_whole_supply_of_act_and_drops_empty_coins() {
         let mut bme = Bme::default();
-        let mut supply = Supply::default();
+        let mut supply = Supply::from_genesis(&Fields::new()).unwrap();
+        assert_eq!(bme.vault(&supply), None);
+        bme.begin();
+        assert_eq!(bme.vault(&Supply::default()), None);
+        bme.active = false;
         assert_eq!(bme.vault(&supply), None);
         bme.begin();
         let coin = |denom: &str, amount: i128| Coin {

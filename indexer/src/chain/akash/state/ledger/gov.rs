@@ -4,6 +4,11 @@ use super::params;
 use crate::chain::akash::model::{EventBody, Message, MessageBody, Phase, Tx};
 use std::collections::BTreeMap;
 
+/// Outcome after which the messages run, in the block of the decision.
+const PASSED: &str = "proposal_passed";
+/// Outcome after which the proposal is voted on again as an ordinary one.
+const EXPEDITED_REJECTED: &str = "expedited_proposal_rejected";
+
 /// A proposal's effect on the parameters.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Proposal {
@@ -44,10 +49,13 @@ impl Gov {
         Ok(())
     }
 
-    /// A decision: the proposal is over; what it runs, if it passed.
+    /// A decision: what the proposal runs, if it passed. An expedited one that is rejected goes on as an
+    /// ordinary one; any other decision is the last.
     pub(super) fn decided(&mut self, id: u64, result: &str) -> Option<Proposal> {
-        let proposal = self.open.remove(&id);
-        proposal.filter(|_| result == "proposal_passed")
+        if result == EXPEDITED_REJECTED {
+            return None;
+        }
+        self.open.remove(&id).filter(|_| result == PASSED)
     }
 }
 
@@ -131,6 +139,8 @@ mod tests {
         }
         assert_eq!(gov.decided(7, "proposal_passed").unwrap().updates.len(), 1);
         assert_eq!(gov.decided(7, "proposal_passed"), None);
+        assert_eq!(gov.decided(8, "expedited_proposal_rejected"), None);
+        assert!(gov.open.contains_key(&8));
         assert_eq!(gov.decided(8, "proposal_rejected"), None);
         assert_eq!(gov.decided(8, "proposal_passed"), None);
     }

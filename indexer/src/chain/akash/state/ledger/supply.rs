@@ -5,8 +5,11 @@ use crate::chain::akash::model::Coin;
 use std::collections::BTreeMap;
 
 /// Supply by denomination, base units. A denomination whose supply is 0 is not in the chain's store.
+///
+/// Without a genesis the supply is unknown and stays so: changes alone would be a wrong number.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Supply {
+    known: bool,
     amounts: BTreeMap<String, i128>,
 }
 
@@ -14,7 +17,10 @@ impl Supply {
     /// From the `bank` part of a genesis: its `supply`, or the sum of all balances where that is empty
     /// (so does the chain).
     pub(super) fn from_genesis(bank: &Fields) -> Result<Self, String> {
-        let mut supply = Self::default();
+        let mut supply = Self {
+            known: true,
+            amounts: BTreeMap::new(),
+        };
         for coin in fields::coins(bank, "supply")? {
             supply.add(&coin)?;
         }
@@ -27,6 +33,11 @@ impl Supply {
             }
         }
         Ok(supply)
+    }
+
+    /// Whether the supply is known: only with a genesis.
+    pub fn is_known(&self) -> bool {
+        self.known
     }
 
     /// Supply of a denomination; 0 where there is none.
@@ -53,6 +64,9 @@ impl Supply {
     }
 
     fn change(&mut self, denom: &str, by: i128) -> Result<(), String> {
+        if !self.known {
+            return Ok(());
+        }
         let amount = self.of(denom).checked_add(by).filter(|amount| *amount >= 0);
         match amount.ok_or_else(|| format!("the supply of {denom} would leave its range by {by}"))? {
             0 => self.amounts.remove(denom),
@@ -87,10 +101,18 @@ mod tests {
 
     #[test]
     fn a_supply_that_falls_to_nothing_leaves_the_store_and_never_goes_below() {
-        let mut supply = Supply::default();
+        let mut supply = Supply::from_genesis(&Fields::new()).unwrap();
         supply.add(&coin("uact", 5)).unwrap();
         supply.sub(&coin("uact", 5)).unwrap();
         assert_eq!(supply.iter().count(), 0);
         assert!(supply.sub(&coin("uact", 1)).is_err());
+    }
+
+    #[test]
+    fn without_a_genesis_nothing_is_claimed() {
+        let mut supply = Supply::default();
+        supply.sub(&coin("uakt", 5)).unwrap();
+        supply.add(&coin("uakt", 7)).unwrap();
+        assert_eq!((supply.is_known(), supply.iter().count()), (false, 0));
     }
 }

@@ -6,6 +6,8 @@ use crate::chain::akash::state::escrow::{Account, FundingSource, Source};
 use crate::chain::akash::state::market::{Reclamation, reason};
 use serde_json::{Value, json};
 
+pub use crate::chain::akash::resources::{group_spec_json as spec, offer_json as offers};
+
 /// A coin with 18 places.
 pub fn dec_coin(coin: &DecCoin) -> Value {
     json!({"denom": coin.denom, "amount": coin.amount.to_string()})

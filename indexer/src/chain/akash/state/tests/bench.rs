@@ -308,7 +308,7 @@ fn transaction(code: u32, body: MessageBody, transfers: &[(&str, &str, Coin)]) -
             tx_index: 0,
             msg_index: Some(0),
         },
-        inner_index: None,
+        inner_index: Some(0),
         body: EventBody::Transfer {
             recipient: (*recipient).to_owned(),
             sender: (*sender).to_owned(),

@@ -8,129 +8,17 @@
 //! * results are copied into Rust memory and freed at once: no pointer of the library leaves this module.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::ffi::{CStr, CString, c_char, c_int};
 use std::path::Path;
 use std::ptr;
 use std::sync::{Arc, Mutex};
 
 use libloading::Library;
 
+use self::api::{Api, Query, RawAnalysis, RawConnection, RawInsert, RawResult, SUCCESS};
 use super::exception::Exception;
 
-/// Opaque objects of the library; only pointers to them are ever handled.
-#[repr(C)]
-struct RawResult(c_void);
-#[repr(C)]
-struct RawConnection(c_void);
-#[repr(C)]
-struct RawInsert(c_void);
-
-/// `chdb_query_analysis_v1`: versioned by its own size.
-#[repr(C)]
-struct RawAnalysis {
-    struct_size: u32,
-    statement_count: u32,
-    flags: u32,
-    query_class: u32,
-}
-
-const SUCCESS: c_int = 0;
-
-type Query = unsafe extern "C" fn(
-    *mut RawConnection,
-    *const c_char,
-    usize,
-    *const c_char,
-    usize,
-    *const *const c_char,
-    *const usize,
-    *const *const c_char,
-    *const usize,
-    usize,
-) -> *mut RawResult;
-
-type StartInsert = unsafe extern "C" fn(
-    *mut RawConnection,
-    *const c_char,
-    usize,
-    *const c_char,
-    usize,
-    *const *const c_char,
-    *const usize,
-    *const *const c_char,
-    *const usize,
-    usize,
-) -> *mut RawInsert;
-
-/// The functions in use, resolved once when the library is loaded.
-struct Api {
-    connect: unsafe extern "C" fn(c_int, *mut *mut c_char) -> *mut *mut RawConnection,
-    close: unsafe extern "C" fn(*mut *mut RawConnection),
-    query: Query,
-    stream_query: Query,
-    fetch: unsafe extern "C" fn(*mut RawConnection, *mut RawResult) -> *mut RawResult,
-    cancel_query: unsafe extern "C" fn(*mut RawConnection, *mut RawResult),
-    destroy_result: unsafe extern "C" fn(*mut RawResult),
-    buffer: unsafe extern "C" fn(*mut RawResult) -> *const u8,
-    length: unsafe extern "C" fn(*mut RawResult) -> usize,
-    error: unsafe extern "C" fn(*mut RawResult) -> *const c_char,
-    rows: unsafe extern "C" fn(*mut RawResult) -> u64,
-    storage_rows: unsafe extern "C" fn(*mut RawResult) -> u64,
-    storage_bytes: unsafe extern "C" fn(*mut RawResult) -> u64,
-    rows_written: unsafe extern "C" fn(*mut RawResult) -> u64,
-    bytes_written: unsafe extern "C" fn(*mut RawResult) -> u64,
-    start_insert: StartInsert,
-    append: unsafe extern "C" fn(*mut RawInsert, *const c_void, usize) -> c_int,
-    done: unsafe extern "C" fn(*mut RawInsert) -> *mut RawResult,
-    cancel_insert: unsafe extern "C" fn(*mut RawInsert),
-    insert_error: unsafe extern "C" fn(*mut RawInsert) -> *const c_char,
-    destroy_insert: unsafe extern "C" fn(*mut RawInsert),
-    classify:
-        unsafe extern "C" fn(*mut RawConnection, *const c_char, usize, *const c_char, usize, *mut RawAnalysis) -> c_int,
-    version: unsafe extern "C" fn() -> *const c_char,
-    set_signal_handlers: unsafe extern "C" fn(c_int),
-    shutdown: unsafe extern "C" fn() -> c_int,
-}
-
-impl Api {
-    fn resolve(library: &Library) -> Result<Self, libloading::Error> {
-        /// Copies one function pointer out of the library under its C name.
-        macro_rules! symbol {
-            ($name:literal) => {
-                // SAFETY: the signature is that of chdb.h of the pinned version, which `library::locate`
-                // has verified by hash; the library is never unloaded, so the pointer stays valid.
-                *unsafe { library.get(concat!($name, "\0").as_bytes()) }?
-            };
-        }
-        Ok(Self {
-            connect: symbol!("chdb_connect"),
-            close: symbol!("chdb_close_conn"),
-            query: symbol!("chdb_query_with_params_n"),
-            stream_query: symbol!("chdb_stream_query_with_params_n"),
-            fetch: symbol!("chdb_stream_fetch_result"),
-            cancel_query: symbol!("chdb_stream_cancel_query"),
-            destroy_result: symbol!("chdb_destroy_query_result"),
-            buffer: symbol!("chdb_result_buffer"),
-            length: symbol!("chdb_result_length"),
-            error: symbol!("chdb_result_error"),
-            rows: symbol!("chdb_result_rows_read"),
-            storage_rows: symbol!("chdb_result_storage_rows_read"),
-            storage_bytes: symbol!("chdb_result_storage_bytes_read"),
-            rows_written: symbol!("chdb_result_rows_written"),
-            bytes_written: symbol!("chdb_result_bytes_written"),
-            start_insert: symbol!("chdb_stream_insert_with_params_n"),
-            append: symbol!("chdb_stream_append"),
-            done: symbol!("chdb_stream_done"),
-            cancel_insert: symbol!("chdb_stream_cancel_insert"),
-            insert_error: symbol!("chdb_stream_insert_error"),
-            destroy_insert: symbol!("chdb_destroy_insert_stream"),
-            classify: symbol!("chdb_classify_query_n"),
-            version: symbol!("chdb_version"),
-            set_signal_handlers: symbol!("chdb_set_signal_handlers_enabled"),
-            shutdown: symbol!("chdb_shutdown"),
-        })
-    }
-}
+mod api;
 
 /// Why the engine could not be loaded or opened.
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,22 @@
+//! `gridproof verify`.
+
+mod state;
+
+use crate::args::Verify;
+use crate::config::Config;
+use crate::exit::{Failure, Outcome};
+
+/// Compares with the chain's own answers, or proves a data folder whole. `own_folder`: `--data-dir` was given.
+pub(crate) async fn run(config: &Config, args: Verify, own_folder: bool, json: bool) -> Outcome {
+    match (&args.recording, &args.state) {
+        (Some(recording), Some(truth)) if own_folder => state::run(config, recording, truth, json).await,
+        (Some(recording), Some(truth)) => {
+            let (config, folder) = state::in_temporary_folder(config)?;
+            let outcome = state::run(&config, recording, truth, json).await;
+            drop(folder);
+            outcome
+        }
+        (Some(_), None) => Err(Failure::usage("--recording needs --state DIR, the folder with the chain's own answers")),
+        _ => Err(Failure::usage("not yet")),
+    }
+}

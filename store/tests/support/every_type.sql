@@ -1,0 +1,41 @@
+CREATE TABLE IF NOT EXISTS every_type
+(
+    network     LowCardinality(String),
+    chain_id    LowCardinality(String),
+    height      UInt64,
+    block_time  DateTime64(3, 'UTC'),
+    tx_index    Int32,
+    msg_index   Int32,
+    event_index Int32,
+    generation  UInt32,
+    row_hash    UInt64,
+    flag        Bool,
+    small       Int8,
+    short       Int16,
+    middle      Int32,
+    long        Int64,
+    huge        Int128,
+    byte        UInt8,
+    word        UInt16,
+    count       UInt32,
+    amount      UInt64,
+    total       UInt128,
+    ratio       Float64,
+    text        String,
+    denom       LowCardinality(String),
+    price       Decimal(38, 18),
+    twap        Nullable(Decimal(38, 18)),
+    seen_at     DateTime64(3, 'UTC'),
+    priced_at   DateTime64(9, 'UTC'),
+    note        Nullable(String),
+    window_s    Nullable(UInt64),
+    hash        FixedString(4),
+    list        Array(UInt32),
+    coins       Array(Tuple(String, UInt128)),
+    pair        Tuple(Int32, String),
+    nested      Array(Array(Nullable(UInt8))),
+    labels      Map(String, UInt64)
+)
+ENGINE = MergeTree
+ORDER BY (network, height, event_index)
+SETTINGS non_replicated_deduplication_window = 10000
