@@ -86,6 +86,7 @@ async fn dispatch(common: &Common, command: Command, matches: &ArgMatches) -> Ou
         Command::Serve(_) => commands::serve::run(&load()?.config, common.json).await,
         Command::Status(args) => commands::status::run(&load()?.config, args, common.json).await,
         Command::Migrate(args) => commands::migrate::run(&load()?.config, args, common.json).await,
+        Command::Reindex(args) => commands::reindex::run(&load()?.config, args, common.json).await,
         Command::Replay(args) => commands::replay::run(args, listen, common.json).await,
         Command::Index(args) => commands::index::run(&load()?.config, args, listen, common.json).await,
         _ => Err(Failure::usage("this command is being built")),

@@ -136,7 +136,8 @@ pub(crate) fn settings(config: &Config, goal: Goal) -> Settings {
     }
 }
 
-fn rules(network: &Network) -> Result<ChainRules, Failure> {
+/// The versions of a configured network.
+pub(crate) fn rules(network: &Network) -> Result<ChainRules, Failure> {
     let Some(starts_on) = &network.starts_on else { return Ok(ChainRules::mainnet()) };
     let upgrades = network.upgrades.iter().map(|upgrade| (upgrade.name.as_str(), upgrade.height));
     ChainRules::parse(&network.chain_id, starts_on, upgrades)

@@ -5,6 +5,7 @@ pub(crate) mod config;
 pub(crate) mod engine;
 pub(crate) mod index;
 pub(crate) mod migrate;
+pub(crate) mod reindex;
 pub(crate) mod replay;
 pub(crate) mod serve;
 pub(crate) mod status;

@@ -1,5 +1,6 @@
 //! `gridproof verify`.
 
+mod integrity;
 mod state;
 
 use crate::args::Verify;
@@ -17,6 +18,6 @@ pub(crate) async fn run(config: &Config, args: Verify, own_folder: bool, json: b
             outcome
         }
         (Some(_), None) => Err(Failure::usage("--recording needs --state DIR, the folder with the chain's own answers")),
-        _ => Err(Failure::usage("not yet")),
+        (None, _) => integrity::run(config, args.network.as_deref(), json).await,
     }
 }
