@@ -41,8 +41,8 @@ function table(model, series) {
 
 function readout(line, model, series) {
   return (index) => {
-    const last = model.lastKnown(series.points);
-    const point = series.points[index ?? last];
+    if (index === null && model.summary) { line.replaceChildren(...model.summary()); return; }
+    const point = series.points[index ?? model.lastKnown(series.points)];
     if (!point) { line.textContent = ''; return; }
     const values = model.columns.flatMap((c) => [` · ${c.label} `, el('b', {}, c.text(point))]);
     line.replaceChildren(bucketLabel(point.time, series.interval), ...values, point.complete ? '' : el('span', { class: 'partial' }, ' · partial bucket'));

@@ -24,6 +24,7 @@ async fn every_number_is_what_the_rows_say() {
     revenue(&world).await;
     lease_and_provider(&world).await;
     index_status(&world).await;
+    metrics(&world).await;
     facts_without_state(&world).await;
     questions_that_cannot_be_answered(&world).await;
     pages(&world).await;
@@ -343,6 +344,32 @@ async fn index_status(world: &World) {
     );
     let empty = world.data(&query(EMPTY)).await["indexStatus"].take();
     assert_eq!((&empty["head"], &empty["ageSeconds"]), (&Value::Null, &Value::Null));
+}
+
+/// A metric of the catalogue answers by its name; one that fails is null and leaves its neighbours alone.
+async fn metrics(world: &World) {
+    let query = format!(
+        r#"{{ metrics {{ name unit definition sql }}
+             metric(name: "lease_payouts_total", network: "{WHOLE}", asOf: 129) {{ meta {{ asOfHeight complete }} values {{ dimensions {{ name value }} value sampleSize }} }}
+             bad: metric(name: "nonsense", network: "{WHOLE}") {{ values {{ value }} }} }}"#
+    );
+    let answer = world.answer(&query, Value::Null).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
+    let data = &answer["data"];
+    assert_eq!(data["bad"], Value::Null);
+    assert_eq!(data["metric"]["meta"], json!({"asOfHeight": 129, "complete": true}));
+    let payout = json!({"dimensions": [{"name": "denom", "value": "uakt"}], "value": "1000000", "sampleSize": 1});
+    assert_eq!(data["metric"]["values"], json!([payout]));
+    for metric in data["metrics"].as_array().unwrap() {
+        let field = |name: &str| metric[name].as_str().unwrap().len();
+        assert!(
+            field("unit") > 0 && field("definition") > 20 && field("sql") > 20,
+            "{metric}"
+        );
+        let name = metric["name"].as_str().unwrap();
+        let query = format!(r#"{{ metric(name: "{name}", network: "{WHOLE}") {{ values {{ value }} }} }}"#);
+        assert!(world.data(&query).await["metric"]["values"].is_array(), "{name}");
+    }
 }
 
 async fn facts_without_state(world: &World) {
