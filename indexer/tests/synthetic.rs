@@ -109,3 +109,20 @@ fn it_can_be_written_as_a_recording() {
     let status: serde_json::Value = serde_json::from_slice(&status).unwrap();
     assert_eq!(status["result"]["sync_info"]["latest_block_height"], "45");
 }
+
+/// What the issue asks of the generated chain, per block: 2,000 of them are about 36 MB of RPC JSON.
+#[test]
+fn it_has_the_promised_size() {
+    let raws = support::chain(200, 1);
+    let bytes = support::size(&raws) / 200;
+    assert!((17_500..18_500).contains(&bytes), "{bytes} bytes a block");
+    let (mut txs, mut events) = (0, 0);
+    for raw in &raws {
+        let body: serde_json::Value = serde_json::from_slice(&raw.results).unwrap();
+        for tx in body["result"]["txs_results"].as_array().unwrap() {
+            txs += 1;
+            events += tx["events"].as_array().unwrap().len();
+        }
+    }
+    assert_eq!((txs, events), (200 * 5, 200 * 5 * 10));
+}
