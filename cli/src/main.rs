@@ -1,5 +1,6 @@
 //! `gridproof`: the composition root, the only crate that knows all the others.
 
+mod api;
 mod args;
 mod board;
 mod commands;
@@ -56,6 +57,8 @@ fn usage_exit(error: &clap::Error) -> ExitCode {
 /// Sets up logging and the runtime, then runs the command.
 fn run(cli: Cli, matches: &ArgMatches) -> Outcome {
     let Cli { common, command } = cli;
+    // Fails only where a provider is installed already, which serves as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     logging::start(common.log_format, &common.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -79,6 +82,12 @@ async fn dispatch(common: &Common, command: Command, matches: &ArgMatches) -> Ou
             let own_folder = common.data_dir.is_some();
             commands::verify::run(&load()?.config, args, own_folder, common.json).await
         }
+        Command::Up(args) => commands::up::run(&load()?.config, args, common.json).await,
+        Command::Serve(_) => commands::serve::run(&load()?.config, common.json).await,
+        Command::Status(args) => commands::status::run(&load()?.config, args, common.json).await,
+        Command::Migrate(args) => commands::migrate::run(&load()?.config, args, common.json).await,
+        Command::Reindex(args) => commands::reindex::run(&load()?.config, args, common.json).await,
+        Command::Replay(args) => commands::replay::run(args, listen, common.json).await,
         Command::Index(args) => commands::index::run(&load()?.config, args, listen, common.json).await,
         _ => Err(Failure::usage("this command is being built")),
     }

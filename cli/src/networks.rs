@@ -6,7 +6,7 @@ use crate::exit::Failure;
 use anyhow::Context;
 use gridproof_indexer::chain::akash::state::ChainRules;
 use gridproof_indexer::pipeline::{Chain, Cut, FirstHeight, Goal, Settings};
-use gridproof_indexer::source::replay::{self, Fault, Recording, RecordingInfo, ReplayHandle, ReplayOptions, ReplayStore};
+use gridproof_indexer::source::replay::{self, ArchiveReplay, Fault, Recording, RecordingInfo, ReplayHandle, ReplayOptions, ReplayStore};
 use gridproof_indexer::source::{Pool, PoolConfig};
 use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -98,6 +98,22 @@ pub(crate) fn open_recording(folder: &Path) -> Result<(RecordingInfo, Arc<dyn Re
     Ok((open.info().clone(), Arc::new(open)))
 }
 
+/// A recording, or an archive (of a data folder, too), as something to replay.
+pub(crate) async fn open_replay(folder: &Path) -> Result<Arc<dyn ReplayStore>, Failure> {
+    if folder.join("recording.json").is_file() {
+        let folder = folder.to_owned();
+        let opened = tokio::task::spawn_blocking(move || open_recording(&folder)).await.context("reading a recording")?;
+        return opened.map(|(_, store)| store);
+    }
+    let inner = folder.join("archive");
+    let archive = if inner.is_dir() { inner } else { folder.to_owned() };
+    let open = ArchiveReplay::open_folder(&archive, None).await;
+    open.map(|store| Arc::new(store) as Arc<dyn ReplayStore>).map_err(|error| {
+        let folder = folder.display();
+        Failure::usage(format!("{folder} is neither a recording (no recording.json) nor an archive: {error}"))
+    })
+}
+
 /// What the flags say about a replay server.
 pub(crate) fn options(manners: ReplayManners, faults: Vec<Fault>) -> ReplayOptions {
     ReplayOptions {
@@ -120,7 +136,8 @@ pub(crate) fn settings(config: &Config, goal: Goal) -> Settings {
     }
 }
 
-fn rules(network: &Network) -> Result<ChainRules, Failure> {
+/// The versions of a configured network.
+pub(crate) fn rules(network: &Network) -> Result<ChainRules, Failure> {
     let Some(starts_on) = &network.starts_on else { return Ok(ChainRules::mainnet()) };
     let upgrades = network.upgrades.iter().map(|upgrade| (upgrade.name.as_str(), upgrade.height));
     ChainRules::parse(&network.chain_id, starts_on, upgrades)

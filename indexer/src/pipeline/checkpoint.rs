@@ -70,7 +70,7 @@ fn read(bytes: &[u8], rules: &ChainRules) -> Result<State, String> {
 }
 
 /// The state before the first block.
-async fn first_state(shared: &Shared, document: bytes::Bytes) -> Result<State, PipelineError> {
+pub(super) async fn first_state(shared: &Shared, document: bytes::Bytes) -> Result<State, PipelineError> {
     let (network, rules) = (shared.chain.network.clone(), shared.chain.rules.clone());
     tokio::task::spawn_blocking(move || {
         let fail = |why: String| PipelineError::Genesis {
@@ -84,7 +84,7 @@ async fn first_state(shared: &Shared, document: bytes::Bytes) -> Result<State, P
 }
 
 /// Takes archived blocks in without writing rows, up to `cursor`.
-async fn replay(shared: &Arc<Shared>, mut state: State, cursor: u64) -> Result<Start, PipelineError> {
+pub(super) async fn replay(shared: &Arc<Shared>, mut state: State, cursor: u64) -> Result<Start, PipelineError> {
     while let Some(rest) = Span::new(state.height + 1, cursor) {
         let span = shared.settings.cut.oldest(rest);
         let raws = shared.vault.read(span).await?;

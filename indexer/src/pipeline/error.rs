@@ -1,5 +1,6 @@
 //! What ends a follower: trouble that setting a range aside cannot cure.
 
+use super::quarantine::Rejected;
 use crate::source::FetchError;
 use gridproof_store::archive::ArchiveError;
 use gridproof_store::commit::CommitError;
@@ -28,6 +29,9 @@ pub enum PipelineError {
     /// The archive could not be written or read.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// A range that was accepted once is not accepted any more.
+    #[error("{0}; what is live stays as it is")]
+    Rejected(Rejected),
     /// The archive has a hole where there should be none.
     #[error(
         "network {network}: height {height} is committed but not in the archive; restore the archive or fetch the range again"
@@ -46,6 +50,9 @@ pub enum PipelineError {
         /// What went wrong.
         why: String,
     },
+    /// The tables could not be read.
+    #[error("the tables cannot be read: {0}; is the database migrated (`gridproof migrate up`)?")]
+    Tables(#[from] clickhouse::error::Error),
     /// A worker thread died.
     #[error("a worker ended without an answer: {0}; this is a fault of gridproof, please report it")]
     Worker(#[from] tokio::task::JoinError),
@@ -62,6 +69,6 @@ pub enum PipelineError {
 impl PipelineError {
     /// Whether somebody else (an endpoint, a database) must come back before this can go on.
     pub fn is_upstream(&self) -> bool {
-        matches!(self, Self::Upstream { .. } | Self::Commit(_))
+        matches!(self, Self::Upstream { .. } | Self::Commit(_) | Self::Tables(_))
     }
 }

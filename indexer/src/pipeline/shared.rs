@@ -159,7 +159,7 @@ impl Shared {
 /// The endpoints of a pool, for the status.
 fn endpoints(pool: &Pool) -> Vec<EndpointStatus> {
     let convert = |endpoint: crate::source::EndpointStatus| EndpointStatus {
-        host: endpoint.url,
+        host: host(&endpoint.url),
         state: serde_json::to_value(endpoint.state)
             .ok()
             .and_then(|s| s.as_str().map(str::to_owned))
@@ -171,4 +171,10 @@ fn endpoints(pool: &Pool) -> Vec<EndpointStatus> {
         last_error: endpoint.last_error,
     };
     pool.status().into_iter().map(convert).collect()
+}
+
+/// Host and port of a URL: labels and the status name endpoints by them.
+fn host(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or(rest).to_owned()
 }

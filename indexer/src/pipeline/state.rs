@@ -38,9 +38,9 @@ struct Machine {
 }
 
 /// A range through the state machine.
-struct Stepped {
-    state: State,
-    batch: Batch,
+pub(super) struct Stepped {
+    pub(super) state: State,
+    pub(super) batch: Batch,
     time_s: i64,
     /// Blocks whose computed payouts differ from the transfers seen.
     findings: u64,
@@ -156,7 +156,7 @@ impl StateStage {
 }
 
 /// Decodes a range, runs it through the state machine and gathers its rows.
-fn step_range(shared: &Shared, mut state: State, raws: &[RawBlock]) -> Result<Stepped, Rejected> {
+pub(super) fn step_range(shared: &Shared, mut state: State, raws: &[RawBlock]) -> Result<Stepped, Rejected> {
     let blocks = decode_range(&shared.chain.chain_id, raws)?;
     let (mut batch, mut findings) = (Batch::new(shared.origin()), 0);
     for block in &blocks {

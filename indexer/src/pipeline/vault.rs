@@ -36,6 +36,12 @@ impl Vault {
         }
     }
 
+    /// The archive of `network` for one who only reads: every record that it would make is refused.
+    pub fn read_only(archive: Archive, state_db: StateDb, network: &str) -> Self {
+        let lease = WriterLease { name: "reader".to_owned(), owner: String::new(), fence: 0 };
+        Self::new(archive, state_db, lease, network)
+    }
+
     /// Keeps a fetched range: its file first, then its record.
     pub async fn put(&self, span: Span, blocks: &[RawBlock]) -> Result<ArchivedFile, PipelineError> {
         let file = self

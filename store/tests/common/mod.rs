@@ -52,7 +52,7 @@ pub fn connect(address: SocketAddr) -> TcpStream {
 pub fn post_with(address: SocketAddr, target: &str, headers: &str, body: &[u8]) -> Answer {
     let length = body.len();
     let head = format!(
-        "POST {target} HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n"
+        "POST {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n"
     );
     exchange(address, &[head.as_bytes(), body].concat())
 }
@@ -64,7 +64,7 @@ pub fn post(address: SocketAddr, target: &str, body: impl AsRef<[u8]>) -> Answer
 pub fn get(address: SocketAddr, target: &str) -> Answer {
     exchange(
         address,
-        format!("GET {target} HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n").as_bytes(),
+        format!("GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes(),
     )
 }
 
@@ -130,4 +130,16 @@ pub fn resident_kib(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// Waits until `condition` holds, for at most `seconds`.
+pub fn within_seconds(seconds: u64, mut condition: impl FnMut() -> bool) -> bool {
+    let end = std::time::Instant::now() + Duration::from_secs(seconds);
+    while std::time::Instant::now() < end {
+        if condition() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    false
 }

@@ -1,5 +1,6 @@
 //! `gridproof verify`.
 
+mod integrity;
 mod state;
 
 use crate::args::Verify;
@@ -16,7 +17,11 @@ pub(crate) async fn run(config: &Config, args: Verify, own_folder: bool, json: b
             drop(folder);
             outcome
         }
-        (Some(_), None) => Err(Failure::usage("--recording needs --state DIR, the folder with the chain's own answers")),
+        (Some(_), None) => Err(Failure::usage(
+            "--recording needs --state DIR, the folder with the chain's own answers",
+        )),
         _ => Err(Failure::usage("not yet")),
+        (Some(_), None) => Err(Failure::usage("--recording needs --state DIR, the folder with the chain's own answers")),
+        (None, _) => integrity::run(config, args.network.as_deref(), json).await,
     }
 }

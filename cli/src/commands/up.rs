@@ -1,0 +1,142 @@
+//! `gridproof up`: everything in one process and its engine.
+
+use super::index;
+use crate::args::{ReplayManners, Up};
+use crate::config::{Config, Network};
+use crate::exit::{Failure, Outcome};
+use crate::house::{self, House};
+use crate::networks::{self, Prepared};
+use crate::session::{self, Session};
+use crate::{api, ops, output, shutdown};
+use gridproof_indexer::pipeline::{Goal, Settings};
+use gridproof_indexer::source::Source;
+use serde::Serialize;
+use std::path::Path;
+
+/// Where everything answers, for `--json`.
+#[derive(Debug, Serialize)]
+struct Addresses {
+    page: String,
+    graphql: String,
+    metrics: String,
+    clickhouse: String,
+    data_dir: String,
+    networks: Vec<String>,
+    notices: Vec<String>,
+}
+
+/// Runs until stopped.
+pub(crate) async fn run(config: &Config, args: Up, json: bool) -> Outcome {
+    let stop = shutdown::on_signal().map_err(|error| Failure::Internal(error.into()))?;
+    let lock = house::lock(config)?;
+    // Ports first: what cannot work should be said before anything is started.
+    let listener = ops::bind(config.listen, "--listen").await.map_err(Failure::Usage)?;
+    let operations = ops::bind(config.metrics_listen, "--metrics-listen").await.map_err(Failure::Usage)?;
+    let networks = tokio::select! {
+        () = stop.cancelled() => return Ok(()),
+        chosen = choose(config, &args) => chosen?,
+    };
+    let house = House::open(config).await?;
+    house.migrate().await?;
+    let writer = house.writer(lock).await?;
+    let descriptors: Vec<_> = networks.iter().map(|(network, _)| api::descriptor(&network.chain)).collect();
+    let notices: Vec<String> = descriptors.iter().filter_map(|network| network.notice.clone()).collect();
+    let names = descriptors.iter().map(|network| network.name.clone()).collect();
+    let mut session = Session::start(&house, &writer, networks, json, &stop);
+    let address = |listener: &tokio::net::TcpListener| listener.local_addr().map_err(|e| Failure::Internal(e.into()));
+    let (page, metrics) = (address(&listener)?, address(&operations)?);
+    let shared = session::operations(&house);
+    session.serve(operations, shared.clone().router());
+    session.serve(listener, api::router(&house, &shared, descriptors));
+    house.announce(Some(metrics.to_string()), Some(page.to_string()))?;
+    let addresses = Addresses {
+        page: format!("http://{page}/"),
+        graphql: format!("http://{page}/graphql"),
+        metrics: format!("http://{metrics}/metrics"),
+        clickhouse: house.clickhouse.config().url.clone(),
+        data_dir: house.data.root().display().to_string(),
+        networks: names,
+        notices,
+    };
+    say(&addresses, json)?;
+    let ended = session.finish().await;
+    index::end(house, writer, session).await;
+    ended.map(|_| ())
+}
+
+/// The networks to follow, after asking whether anybody answers.
+async fn choose(config: &Config, args: &Up) -> Result<Vec<(Prepared, Settings)>, Failure> {
+    let mut chosen = Vec::new();
+    for folder in &args.recording {
+        chosen.push(recording(folder, "").await?);
+    }
+    if chosen.is_empty() {
+        chosen = live(config, args.or_recording.as_deref()).await?;
+    }
+    Ok(chosen.into_iter().map(|network| (network, networks::settings(config, Goal::Follow))).collect())
+}
+
+/// The configured networks, if one of them answers; else the recording to fall back to, if one is named.
+async fn live(config: &Config, fallback: Option<&Path>) -> Result<Vec<Prepared>, Failure> {
+    let (mut prepared, mut silent) = (Vec::new(), Vec::new());
+    for network in &config.network {
+        let candidate = networks::live(network)?;
+        tracing::info!(network = network.name, endpoints = network.endpoints.len(), "looking for an endpoint that answers");
+        if let Err(error) = candidate.pool.head().await {
+            silent.push(why_silent(network, &candidate, &error.to_string()));
+        }
+        prepared.push(candidate);
+    }
+    if silent.len() < prepared.len() {
+        return Ok(prepared);
+    }
+    let why = silent.join("\n");
+    match fallback {
+        Some(folder) => {
+            let names: Vec<&str> = config.network.iter().map(|network| network.name.as_str()).collect();
+            eprintln!("{why}");
+            let because = format!(" because no public endpoint of {} answered", names.join(", "));
+            Ok(vec![recording(folder, &because).await?])
+        }
+        None => Err(Failure::upstream(format!(
+            "{why}\nnothing can be followed; check the network, set `endpoints` in gridproof.toml, or start with a \
+             recording: gridproof up --recording testdata/akash-gridlocal-1"
+        ))),
+    }
+}
+
+/// Which endpoints were tried and what each said.
+fn why_silent(network: &Network, prepared: &Prepared, error: &str) -> String {
+    let mut lines = vec![format!("network {}: none of {} endpoints answered", network.name, network.endpoints.len())];
+    for endpoint in prepared.pool.status() {
+        lines.push(format!("  {}: {}", endpoint.url, endpoint.last_error.as_deref().unwrap_or(error)));
+    }
+    lines.join("\n")
+}
+
+/// A recording, with what readers must be told in plain sight.
+async fn recording(folder: &Path, because: &str) -> Result<Prepared, Failure> {
+    let mut prepared = networks::recording(folder, ReplayManners::default(), Vec::new(), "").await?;
+    let (chain, last) = (&mut prepared.chain, prepared.last.unwrap_or(0));
+    chain.note = format!("This is a recording of chain {} up to height {last}, not live data{because}.", chain.chain_id);
+    Ok(prepared)
+}
+
+fn say(addresses: &Addresses, json: bool) -> Outcome {
+    if json {
+        return output::json(addresses);
+    }
+    let mut rows = Vec::new();
+    for (what, text) in [
+        ("page", &addresses.page),
+        ("GraphQL", &addresses.graphql),
+        ("metrics", &addresses.metrics),
+        ("ClickHouse", &addresses.clickhouse),
+        ("data", &addresses.data_dir),
+    ] {
+        rows.push(vec![what.to_owned(), text.clone()]);
+    }
+    rows.push(vec!["networks".to_owned(), addresses.networks.join(", ")]);
+    output::text_line(&output::columns(&rows))?;
+    addresses.notices.iter().try_for_each(|notice| output::text_line(&format!("\n  *** {notice} ***\n")))
+}

@@ -1,0 +1,251 @@
+//! Proof that a data folder is whole: what the state database says is committed is in the tables exactly
+//! once, and is what the archive gives; the archive is undamaged and its headers form one chain.
+//!
+//! Row hashes are compared as stored. That a stored row still hashes to its `row_hash` is not recomputed.
+
+use super::derive::{decode_range, derive_facts};
+use super::error::PipelineError;
+use super::ranges::RangeSet;
+use super::vault::Vault;
+use crate::chain::akash::decode::check_link;
+use crate::chain::akash::model::Header;
+use clickhouse::Row;
+use clickhouse::sql::Identifier;
+use gridproof_store::batch::{BLOCKS_TABLE, HeightDigest, Origin};
+use gridproof_store::client::ClickHouse;
+use gridproof_store::state_db::{CommittedRange, NetworkStatus, Span, StageKey, StateDb};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What was checked and what is wrong.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct IntegrityReport {
+    /// Network.
+    pub network: String,
+    /// Committed ranges compared with the tables.
+    pub ranges: u64,
+    /// Rows in them.
+    pub rows: u64,
+    /// Heights derived again from the archive and linked to the one before.
+    pub heights: u64,
+    /// Archive files read to their end.
+    pub files: u64,
+    /// Everything that is wrong.
+    pub findings: Vec<Finding>,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Which check.
+    pub check: &'static str,
+    /// Where.
+    pub place: String,
+    /// What is wrong.
+    pub what: String,
+}
+
+/// Digest of one height, as a row.
+#[derive(Clone, Copy, Debug, Row, Deserialize)]
+struct DigestRow {
+    height: u64,
+    rows: u64,
+    digest_xor: u64,
+    digest_sum: u64,
+}
+
+#[derive(Clone, Copy, Debug, Row, Deserialize)]
+struct HeightRow {
+    height: u64,
+}
+
+/// Checks one network.
+pub async fn check_integrity(
+    state_db: &StateDb,
+    vault: &Vault,
+    clickhouse: &ClickHouse,
+    stored: &NetworkStatus,
+) -> Result<IntegrityReport, PipelineError> {
+    let report = IntegrityReport { network: stored.network.name.clone(), ..IntegrityReport::default() };
+    let mut check = Check { state_db, vault, clickhouse, stored, report };
+    check.progress();
+    check.archive().await?;
+    for stage in [StageKey::FACTS, StageKey::STATE] {
+        check.tables(stage).await?;
+    }
+    check.settlement().await?;
+    Ok(check.report)
+}
+
+struct Check<'a> {
+    state_db: &'a StateDb,
+    vault: &'a Vault,
+    clickhouse: &'a ClickHouse,
+    stored: &'a NetworkStatus,
+    report: IntegrityReport,
+}
+
+impl Check<'_> {
+    fn find(&mut self, check: &'static str, place: impl ToString, what: impl ToString) {
+        self.report.findings.push(Finding { check, place: place.to_string(), what: what.to_string() });
+    }
+
+    /// Holes and quarantined ranges.
+    fn progress(&mut self) {
+        let window = self.stored.tip_height.and_then(|tip| Span::new(self.stored.network.first_height, tip));
+        for stage in &self.stored.stages {
+            if stage.stage != StageKey::FACTS && stage.stage != StageKey::STATE {
+                continue;
+            }
+            let live: RangeSet = stage.live.runs().into_iter().collect();
+            for hole in window.map(|window| live.holes(window)).unwrap_or_default() {
+                self.find("hole", format!("{} {hole}", stage.stage), "not committed; run `gridproof backfill`");
+            }
+            for entry in &stage.quarantined {
+                self.find("quarantine", format!("{} {}", stage.stage, entry.range.span), &entry.reason);
+            }
+        }
+    }
+
+    /// Every file of the archive, the header chain, and the facts derived again.
+    async fn archive(&mut self) -> Result<(), PipelineError> {
+        let key = StageKey::new(&self.report.network, StageKey::FACTS);
+        let mut before: Option<Header> = None;
+        for range in self.live_ranges(&key).await? {
+            let span = range.range.span;
+            for file in self.vault.files(span).await? {
+                self.report.files += 1;
+                if let Err(error) = self.vault.verify(&file).await {
+                    self.find("archive", &file.path, error);
+                }
+            }
+            let raws = match self.vault.read(span).await {
+                Ok(raws) => raws,
+                Err(error) => {
+                    self.find("archive", span, error);
+                    before = None;
+                    continue;
+                }
+            };
+            let origin = Origin { network: self.report.network.clone(), chain_id: self.stored.network.chain_id.clone() };
+            let derived = tokio::task::spawn_blocking(move || {
+                let blocks = decode_range(&origin.chain_id, &raws)?;
+                let batch = derive_facts(origin, &blocks)?;
+                let headers = blocks.first().zip(blocks.last()).map(|(a, b)| (a.header.clone(), b.header.clone()));
+                Ok::<_, super::quarantine::Rejected>((batch.rows(), batch.digest(), headers))
+            });
+            match derived.await? {
+                Ok((rows, digest, headers)) => {
+                    self.report.heights += span.heights();
+                    self.compare_range("archive", &range, rows, digest);
+                    if let Some((first, last)) = headers {
+                        if let Some(below) = before.filter(|below| below.height + 1 == first.height)
+                            && let Err(error) = check_link(&below, &first)
+                        {
+                            self.find("header chain", first.height, error);
+                        }
+                        before = Some(last);
+                    }
+                }
+                Err(rejected) => self.find("archive", span, rejected),
+            }
+        }
+        Ok(())
+    }
+
+    /// Count and hashes of each committed range, and of each height, against the tables.
+    async fn tables(&mut self, stage: &str) -> Result<(), PipelineError> {
+        let key = StageKey::new(&self.report.network, stage);
+        let tables = self.state_db.tables(&key).await?;
+        for range in self.live_ranges(&key).await? {
+            let (mut heights, mut blocks_rows) = (BTreeMap::<u64, HeightDigest>::new(), 0);
+            for table in &tables {
+                for row in self.digests(table, &range).await? {
+                    if table == BLOCKS_TABLE {
+                        blocks_rows += row.rows;
+                    } else {
+                        heights.entry(row.height).or_default().combine(digest(&row));
+                    }
+                }
+            }
+            let mut total = HeightDigest::default();
+            heights.values().for_each(|height| total.combine(*height));
+            self.report.ranges += 1;
+            self.report.rows += total.rows + blocks_rows;
+            self.compare_range("tables", &range, total.rows + blocks_rows, total);
+            if stage == StageKey::FACTS {
+                self.compare_blocks(&range, &heights).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What each block row states of its height.
+    async fn compare_blocks(
+        &mut self,
+        range: &CommittedRange,
+        heights: &BTreeMap<u64, HeightDigest>,
+    ) -> Result<(), PipelineError> {
+        let span = range.range.span;
+        let query = self.clickhouse.raw().query(include_str!("sql/integrity_blocks.sql"));
+        let query = query.bind(&self.report.network).bind(range.range.generation).bind(span.from).bind(span.to);
+        let stated: BTreeMap<u64, DigestRow> =
+            query.fetch_all::<DigestRow>().await?.into_iter().map(|row| (row.height, row)).collect();
+        for height in span.from..=span.to {
+            let found = heights.get(&height).copied().unwrap_or_default();
+            match stated.get(&height) {
+                None => self.find("blocks", height, "the block has no row"),
+                Some(row) if digest(row) != found => {
+                    let what = format!("the block row states {:?}, the tables have {found:?}", digest(row));
+                    self.find("blocks", height, what);
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn compare_range(&mut self, check: &'static str, range: &CommittedRange, rows: u64, found: HeightDigest) {
+        let (key, span) = (&range.range.key.stage, range.range.span);
+        let place = format!("{key} {span}");
+        if rows != range.rows {
+            self.find(check, &place, format!("{rows} rows, {} were committed", range.rows));
+        } else if (found.xor, found.sum) != (range.digest_xor, range.digest_sum) {
+            self.find(check, &place, "the row hashes are not those that were committed");
+        }
+    }
+
+    /// Blocks whose settlement differs from what was seen.
+    async fn settlement(&mut self) -> Result<(), PipelineError> {
+        let query = self.clickhouse.raw().query(include_str!("sql/integrity_audit.sql")).bind(&self.report.network);
+        for row in query.fetch_all::<HeightRow>().await? {
+            self.find("settlement", row.height, "computed payouts and refunds differ from the transfers seen");
+        }
+        Ok(())
+    }
+
+    async fn digests(&self, table: &str, range: &CommittedRange) -> Result<Vec<DigestRow>, PipelineError> {
+        let span = range.range.span;
+        let query = self.clickhouse.raw().query(include_str!("sql/integrity_digest.sql")).bind(Identifier(table));
+        let query = query.bind(&self.report.network).bind(range.range.generation).bind(span.from).bind(span.to);
+        Ok(query.fetch_all().await?)
+    }
+
+    /// Committed ranges whose generation is live, in order of height.
+    async fn live_ranges(&self, key: &StageKey) -> Result<Vec<CommittedRange>, PipelineError> {
+        let live = self.state_db.live_ranges(key).await?.live;
+        let everything = Span { from: 0, to: u64::MAX };
+        let committed = self.state_db.committed(key, everything).await?;
+        let is_live = |range: &CommittedRange| {
+            let covering = |segment: &gridproof_store::state_db::Segment| {
+                segment.generation == range.range.generation && segment.span.covers(range.range.span)
+            };
+            live.segments().iter().any(covering)
+        };
+        Ok(committed.into_iter().filter(is_live).collect())
+    }
+}
+
+fn digest(row: &DigestRow) -> HeightDigest {
+    HeightDigest { rows: row.rows, xor: row.digest_xor, sum: row.digest_sum }
+}

@@ -1,0 +1,155 @@
+//! Deriving what is committed again from the archive, beside the live rows, with an atomic switch at the end.
+//!
+//! No endpoint is asked. Readers see the old rows until the last range of a span is committed; then the
+//! state database switches the whole span in that same transaction. A crash leaves an open re-derivation,
+//! and the next call goes on with it. A range that is rejected ends it: what is live stays.
+
+use super::checkpoint::{self, Start};
+use super::derive::{decode_range, derive_facts};
+use super::error::PipelineError;
+use super::quarantine::Rejected;
+use super::shared::{DECODER_VERSION, Shared};
+use super::state::step_range;
+use crate::chain::akash::state::State;
+use gridproof_store::state_db::{ClaimedRange, Reindex, Span, StageKey};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// What a re-derivation did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct ReindexReport {
+    /// Heights derived again in the facts stage.
+    pub facts_heights: u64,
+    /// Heights derived again in the state stage.
+    pub state_heights: u64,
+    /// Rows written under new generations.
+    pub rows: u64,
+    /// Whether everything is live; false when stopped before the end.
+    pub finished: bool,
+}
+
+/// Derives everything that is committed in both stages again.
+pub async fn reindex(shared: Arc<Shared>, stop: &CancellationToken) -> Result<ReindexReport, PipelineError> {
+    let mut work = Work { shared, report: ReindexReport::default(), stop: stop.clone() };
+    work.shared.committer.resume().await?;
+    let (facts, state) = (work.shared.facts_key(), work.shared.state_key());
+    for open in work.open(&facts).await? {
+        work.facts(&open).await?;
+    }
+    for open in work.open(&state).await? {
+        work.state(&open).await?;
+    }
+    work.report.finished = !stop.is_cancelled();
+    Ok(work.report)
+}
+
+struct Work {
+    shared: Arc<Shared>,
+    report: ReindexReport,
+    stop: CancellationToken,
+}
+
+impl Work {
+    /// Re-derivations of a stage: those that a crash left open, else one for each committed run.
+    async fn open(&self, key: &StageKey) -> Result<Vec<Reindex>, PipelineError> {
+        let (db, lease) = (&self.shared.state_db, self.shared.lease());
+        let left = db.reindexes(key).await?;
+        if !left.is_empty() {
+            return Ok(left);
+        }
+        let mut opened = Vec::new();
+        for run in db.live_ranges(key).await?.live.runs() {
+            opened.push(db.bump_generation(lease, key, run, DECODER_VERSION).await?);
+        }
+        Ok(opened)
+    }
+
+    /// What is left of a re-derivation, lowest first: claims that a crash left, and ranges not claimed yet.
+    async fn todo(&self, open: &Reindex) -> Result<Vec<(Span, Option<ClaimedRange>)>, PipelineError> {
+        let db = &self.shared.state_db;
+        let claims = db.pending(self.shared.lease(), &open.key, DECODER_VERSION).await?;
+        let ours = claims.into_iter().filter(|claim| claim.generation == open.generation);
+        let mut todo: Vec<_> = ours.map(|claim| (claim.span, Some(claim))).collect();
+        for hole in db.reindex_holes(open).await? {
+            todo.extend(self.shared.settings.cut.all(hole).into_iter().map(|span| (span, None)));
+        }
+        todo.sort_by_key(|(span, _)| *span);
+        Ok(todo)
+    }
+
+    async fn facts(&mut self, open: &Reindex) -> Result<(), PipelineError> {
+        for (span, claim) in self.todo(open).await? {
+            if self.stop.is_cancelled() {
+                return Ok(());
+            }
+            let raws = self.shared.vault.read(span).await?;
+            let shared = self.shared.clone();
+            let derive = move || {
+                let blocks = decode_range(&shared.chain.chain_id, &raws)?;
+                derive_facts(shared.origin(), &blocks)
+            };
+            let batch = match tokio::task::spawn_blocking(derive).await? {
+                Ok(batch) => batch,
+                Err(rejected) => return self.cancel(open, rejected).await,
+            };
+            let claim = self.claim(open, span, claim).await?;
+            self.shared.committer.commit(&claim, &batch).await?;
+            self.report.rows += batch.rows();
+            self.report.facts_heights += span.heights();
+        }
+        Ok(())
+    }
+
+    async fn state(&mut self, open: &Reindex) -> Result<(), PipelineError> {
+        let todo = self.todo(open).await?;
+        let Some((first, _)) = todo.first() else { return Ok(()) };
+        let mut state = match self.begin(first.from.saturating_sub(1)).await? {
+            Ok(state) => state,
+            Err(rejected) => return self.cancel(open, rejected).await,
+        };
+        for (span, claim) in todo {
+            if self.stop.is_cancelled() {
+                return Ok(());
+            }
+            let raws = self.shared.vault.read(span).await?;
+            let shared = self.shared.clone();
+            let stepped = match tokio::task::spawn_blocking(move || step_range(&shared, state, &raws)).await? {
+                Ok(stepped) => stepped,
+                Err(rejected) => return self.cancel(open, rejected).await,
+            };
+            let claim = self.claim(open, span, claim).await?;
+            self.shared.committer.commit(&claim, &stepped.batch).await?;
+            self.report.rows += stepped.batch.rows();
+            self.report.state_heights += span.heights();
+            state = stepped.state;
+        }
+        checkpoint::keep(&self.shared, &state).await
+    }
+
+    /// The state at a height, from the genesis: a checkpoint may be what is to be corrected.
+    async fn begin(&self, height: u64) -> Result<Result<State, Rejected>, PipelineError> {
+        let network = self.shared.chain.network.clone();
+        let Some(document) = self.shared.vault.genesis().await? else {
+            return Err(PipelineError::Genesis { network, why: "it is not in the archive".to_owned() });
+        };
+        let state = checkpoint::first_state(&self.shared, document).await?;
+        match checkpoint::replay(&self.shared, state, height).await? {
+            Start::At(state) => Ok(Ok(*state)),
+            Start::Rejected(rejected) => Ok(Err(rejected)),
+            Start::Waiting(why) => Err(PipelineError::Genesis { network, why }),
+        }
+    }
+
+    async fn claim(&self, open: &Reindex, span: Span, left: Option<ClaimedRange>) -> Result<ClaimedRange, PipelineError> {
+        match left {
+            Some(claim) => Ok(claim),
+            None => Ok(self.shared.state_db.claim_reindex(self.shared.lease(), open, span).await?),
+        }
+    }
+
+    /// Gives a re-derivation up; what is live stays live.
+    async fn cancel(&self, open: &Reindex, rejected: Rejected) -> Result<(), PipelineError> {
+        self.shared.state_db.cancel_reindex(self.shared.lease(), open).await?;
+        Err(PipelineError::Rejected(rejected))
+    }
+}
