@@ -132,6 +132,7 @@ pub(crate) fn settings(config: &Config, goal: Goal) -> Settings {
         checkpoint_heights: config.pipeline.checkpoint_heights,
         goal,
         patience: FINITE_PATIENCE,
+        window_from: None,
         retry_quarantined: false,
     }
 }

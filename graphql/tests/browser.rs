@@ -140,7 +140,8 @@ async fn the_page_shows_the_numbers_of_the_api() {
     assert!(document.contains("How is this computed?"));
 
     let facts = browser.document(page(&format!("network={FACTS}"))).await;
-    assert_eq!(text_of(&facts, "now-leases"), "–");
+    assert_eq!(text_of(&facts, "now-leases"), "≥ 1");
+    assert_eq!(text_of(&facts, "now-providers"), "–");
     assert!(facts.contains("Incomplete before height 101"));
     assert!(facts.contains("a lower bound"));
     assert!(facts.contains("1 (60 blocks)"), "the gap is in the table");
