@@ -24,7 +24,6 @@ const DEPOSIT: u64 = 5_000_000;
 const BID_DEPOSIT: u64 = 500_000;
 const FEE_COLLECTOR: &str = "akash17xpfvakm2amg962yls6f84z3kell8c5lazw8j8";
 const MINT: &str = "akash1m3h30wlvsf8llruxtpukdvsy0km2kum8922l76";
-const DISTRIBUTION: &str = "akash1jv65s3grqf6v6jl3dp4t6c9t9rk99cd82yfms9";
 
 /// One deployment.
 struct Life {
@@ -311,16 +310,12 @@ impl Scenario {
             msg_responses: vec![answer],
             ..TxMsgData::default()
         };
-        let module = type_url.split('.').nth(1).unwrap_or_default();
         let mut all = transfer(signer, FEE_COLLECTOR, fee, "uakt").to_vec();
         all.push(Event::plain(
             "tx",
             &[("fee", &format!("{fee}uakt")), ("fee_payer", signer)],
         ));
-        let action = Event::plain(
-            "message",
-            &[("action", type_url), ("sender", signer), ("module", module)],
-        );
+        let action = Event::plain("message", &[("action", type_url)]);
         let of_message = std::iter::once(action).chain(events);
         all.extend(of_message.map(|event| event.with("msg_index", "0")));
         Transaction {
@@ -441,15 +436,9 @@ fn transfer(from: &str, to: &str, amount: u64, denom: &str) -> [Event; 3] {
     ]
 }
 
-/// What every block does by itself: mint, distribute.
+/// What every block does by itself: mint.
 fn block_events() -> Vec<Event> {
-    let validator = "akashvaloper1umdrmhrp7e8k8upp6528fdd5txzsn3nhdvkhrl";
     let mut events = Vec::new();
-    events.extend(transfer(FEE_COLLECTOR, DISTRIBUTION, 2_183_495, "uakt"));
-    for kind in ["commission", "rewards"] {
-        let fields = [("amount", "213982.510000000000000000uakt"), ("validator", validator)];
-        events.push(Event::plain(kind, &fields));
-    }
     events.push(Event::plain("coinbase", &[("minter", MINT), ("amount", "2183495uakt")]));
     events.extend(transfer(MINT, FEE_COLLECTOR, 2_183_495, "uakt"));
     let rates = [
