@@ -126,5 +126,8 @@ fn it_has_the_promised_size() {
         }
     }
     assert_eq!(txs, 5 * BLOCKS);
-    assert!((10 * txs..11 * txs).contains(&events), "{events} events in {txs} transactions");
+    assert!(
+        (10 * txs..11 * txs).contains(&events),
+        "{events} events in {txs} transactions"
+    );
 }

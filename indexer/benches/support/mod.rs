@@ -1,6 +1,6 @@
 //! A generated chain for benches, and for the replay server as a recording.
 //!
-//! 2,000 blocks with five transactions each by default, from a fixed seed: tenants create deployments,
+//! 2,000 blocks with five transactions each by default (37 MB of RPC JSON), from a fixed seed: tenants create deployments,
 //! providers bid, win, draw their pay; deployments close. Objects, prices, payouts and refunds are
 //! consistent to the unit, so that the state machine's audit holds, too. The software is v2.1.
 
@@ -11,7 +11,7 @@ mod recorded;
 mod recording;
 mod scenario;
 
-pub use recorded::recorded;
+pub use recorded::{first_state, recorded};
 pub use recording::write_recording;
 
 use bytes::Bytes;

@@ -1,6 +1,7 @@
 //! A recording of a real node as raw blocks.
 
 use bytes::Bytes;
+use gridproof_indexer::chain::akash::state::{ChainRules, State};
 use gridproof_indexer::source::RawBlock;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -15,10 +16,13 @@ struct Line {
     block_results: Box<RawValue>,
 }
 
-fn lines(recording: &str, file: &str) -> Vec<String> {
+fn open(recording: &str, file: &str) -> std::fs::File {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata"));
-    let file = std::fs::File::open(folder.join(recording).join(file)).unwrap();
-    BufReader::new(zstd::Decoder::new(file).unwrap())
+    std::fs::File::open(folder.join(recording).join(file)).unwrap()
+}
+
+fn lines(recording: &str, file: &str) -> Vec<String> {
+    BufReader::new(zstd::Decoder::new(open(recording, file)).unwrap())
         .lines()
         .map(Result::unwrap)
         .collect()
@@ -49,4 +53,15 @@ pub fn recorded(recording: &str) -> Vec<RawBlock> {
         }
     };
     lines(recording, "blocks.jsonl.zst").into_iter().map(raw).collect()
+}
+
+/// The state before the first block of a recording in `testdata`; `chain_id`: of a chain that began the same.
+pub fn first_state(recording: &str, chain_id: Option<&str>) -> State {
+    let about: serde_json::Value = serde_json::from_reader(open(recording, "recording.json")).unwrap();
+    let text = |value: &'static str| about[value].as_str().unwrap();
+    let upgrades = about["upgrades"].as_array().unwrap().iter();
+    let upgrades = upgrades.map(|one| (one["name"].as_str().unwrap(), one["height"].as_u64().unwrap()));
+    let rules = ChainRules::parse(chain_id.unwrap_or(text("chain_id")), text("starts_on"), upgrades).unwrap();
+    let genesis = zstd::decode_all(open(recording, "genesis.json.zst")).unwrap();
+    State::new(rules, Some(&serde_json::from_slice(&genesis).unwrap())).unwrap()
 }
