@@ -62,7 +62,12 @@ impl Board {
 
     /// The networks as they are now.
     pub(crate) fn networks(&self) -> Vec<NetworkStatus> {
-        self.inner.networks.borrow().iter().map(|status| status.borrow().clone()).collect()
+        self.inner
+            .networks
+            .borrow()
+            .iter()
+            .map(|status| status.borrow().clone())
+            .collect()
     }
 
     /// Everything as it is now.
@@ -82,7 +87,11 @@ impl Board {
         if !self.inner.migrated.load(Ordering::Relaxed) {
             reasons.push("migrations are not done".to_owned());
         }
-        reasons.extend(self.networks().iter().filter_map(|network| stale(network, self.inner.ready_lag_s)));
+        reasons.extend(
+            self.networks()
+                .iter()
+                .filter_map(|network| stale(network, self.inner.ready_lag_s)),
+        );
         reasons
     }
 }
@@ -92,9 +101,9 @@ fn stale(network: &NetworkStatus, ready_lag_s: u64) -> Option<String> {
     let name = &network.network;
     match (network.facts.watermark, network.facts.lag_s) {
         (None, _) => Some(format!("{name}: nothing is committed yet")),
-        (Some(_), Some(lag)) if !network.recording && lag > 0 && lag.unsigned_abs() > ready_lag_s => {
-            Some(format!("{name}: the watermark is {lag} s behind, more than {ready_lag_s} s"))
-        }
+        (Some(_), Some(lag)) if !network.recording && lag > 0 && lag.unsigned_abs() > ready_lag_s => Some(format!(
+            "{name}: the watermark is {lag} s behind, more than {ready_lag_s} s"
+        )),
         _ => None,
     }
 }
@@ -105,8 +114,17 @@ mod tests {
     use gridproof_indexer::pipeline::StageStatus;
 
     fn network(recording: bool, watermark: Option<u64>, lag_s: Option<i64>) -> NetworkStatus {
-        let facts = StageStatus { watermark, lag_s, ..StageStatus::default() };
-        NetworkStatus { network: "n".into(), recording, facts, ..NetworkStatus::default() }
+        let facts = StageStatus {
+            watermark,
+            lag_s,
+            ..StageStatus::default()
+        };
+        NetworkStatus {
+            network: "n".into(),
+            recording,
+            facts,
+            ..NetworkStatus::default()
+        }
     }
 
     #[test]
@@ -127,6 +145,9 @@ mod tests {
         assert_eq!(board.not_ready(None), ["migrations are not done"]);
         board.set_migrated();
         assert!(board.not_ready(None).is_empty());
-        assert_eq!(board.not_ready(Some("refused".into())), ["the engine does not answer: refused"]);
+        assert_eq!(
+            board.not_ready(Some("refused".into())),
+            ["the engine does not answer: refused"]
+        );
     }
 }

@@ -32,7 +32,10 @@ impl DataDir {
     /// Creates the folder.
     pub(crate) fn create(&self) -> anyhow::Result<()> {
         std::fs::create_dir_all(&self.root).with_context(|| {
-            format!("cannot create the data folder {}; choose another with --data-dir", self.root.display())
+            format!(
+                "cannot create the data folder {}; choose another with --data-dir",
+                self.root.display()
+            )
         })
     }
 

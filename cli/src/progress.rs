@@ -13,7 +13,11 @@ const LOG_INTERVAL: Duration = Duration::from_secs(10);
 const DRAW_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Shows a network's progress until `stop`.
-pub(crate) async fn follow(mut status: watch::Receiver<NetworkStatus>, bars: Option<MultiProgress>, stop: CancellationToken) {
+pub(crate) async fn follow(
+    mut status: watch::Receiver<NetworkStatus>,
+    bars: Option<MultiProgress>,
+    stop: CancellationToken,
+) {
     let shown = bars.as_ref().map(|bars| Bars::new(bars, &status.borrow().network));
     let interval = if shown.is_some() { DRAW_INTERVAL } else { LOG_INTERVAL };
     loop {
@@ -58,7 +62,10 @@ impl Bars {
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar
         };
-        Self { facts: bar("facts"), state: bar("state") }
+        Self {
+            facts: bar("facts"),
+            state: bar("state"),
+        }
     }
 
     fn draw(&self, status: &NetworkStatus) {
@@ -72,7 +79,11 @@ impl Bars {
 
 /// Heights committed and missing.
 fn wanted(stage: &StageStatus) -> u64 {
-    stage.holes.iter().map(|hole| hole.heights()).fold(stage.committed_heights, u64::saturating_add)
+    stage
+        .holes
+        .iter()
+        .map(|hole| hole.heights())
+        .fold(stage.committed_heights, u64::saturating_add)
 }
 
 /// What there is to say beside the numbers.

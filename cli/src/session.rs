@@ -41,10 +41,16 @@ impl Session {
         };
         let bars = progress::bars(json);
         for (prepared, settings) in networks {
-            let Prepared { chain, pool, replay, .. } = prepared;
+            let Prepared {
+                chain, pool, replay, ..
+            } = prepared;
             session.replays.extend(replay);
-            let vault =
-                Vault::new(writer.archive.clone(), writer.state_db.clone(), writer.committer.lease().clone(), &chain.network);
+            let vault = Vault::new(
+                writer.archive.clone(),
+                writer.state_db.clone(),
+                writer.committer.lease().clone(),
+                &chain.network,
+            );
             let shared = Shared {
                 board: Board::new(&chain.network, &chain.chain_id, &chain.note),
                 chain,
@@ -57,15 +63,26 @@ impl Session {
             };
             let follower = Follower::new(shared, pool, session.stop.clone());
             house.board.add_network(follower.status());
-            session.background.spawn(progress::follow(follower.status(), bars.clone(), session.done.clone()));
+            session
+                .background
+                .spawn(progress::follow(follower.status(), bars.clone(), session.done.clone()));
             session.followers.spawn(follower.run());
         }
-        session.background.spawn(watch_engine(house.board.clone(), house.restarts(), session.done.clone()));
+        session.background.spawn(watch_engine(
+            house.board.clone(),
+            house.restarts(),
+            session.done.clone(),
+        ));
         session
     }
 
     /// Serves `/metrics`, `/status` and the health checks beside the followers.
-    pub(crate) async fn operations(&mut self, house: &House, address: SocketAddr, flag: &str) -> Result<SocketAddr, Failure> {
+    pub(crate) async fn operations(
+        &mut self,
+        house: &House,
+        address: SocketAddr,
+        flag: &str,
+    ) -> Result<SocketAddr, Failure> {
         let listener = ops::bind(address, flag).await.map_err(Failure::Usage)?;
         let bound = listener.local_addr().map_err(|error| Failure::Internal(error.into()))?;
         let router = operations(house).router();
@@ -120,12 +137,20 @@ pub(crate) fn operations(house: &House) -> ops::Operations {
         let clickhouse = clickhouse.clone();
         Box::pin(async move { clickhouse.ping().await.map_err(|error| error.to_string()) })
     });
-    ops::Operations { board: house.board.clone(), registry: house.registry.clone(), ping }
+    ops::Operations {
+        board: house.board.clone(),
+        registry: house.registry.clone(),
+        ping,
+    }
 }
 
 /// What is set aside, as a failure of the data.
 pub(crate) fn set_aside(statuses: &[NetworkStatus]) -> Outcome {
-    let set_aside: Vec<NetworkStatus> = statuses.iter().filter(|status| !status.quarantine.is_empty()).cloned().collect();
+    let set_aside: Vec<NetworkStatus> = statuses
+        .iter()
+        .filter(|status| !status.quarantine.is_empty())
+        .cloned()
+        .collect();
     incomplete(&set_aside)
 }
 
@@ -134,10 +159,17 @@ pub(crate) fn incomplete(statuses: &[NetworkStatus]) -> Outcome {
     let mut lines = Vec::new();
     for status in statuses {
         for entry in &status.quarantine {
-            lines.push(format!("{} {} {}: {}", status.network, entry.stage, entry.range, entry.reason));
+            lines.push(format!(
+                "{} {} {}: {}",
+                status.network, entry.stage, entry.range, entry.reason
+            ));
         }
         if !status.is_complete() && status.quarantine.is_empty() {
-            let why = status.state.waiting.clone().unwrap_or_else(|| "not every height was committed".to_owned());
+            let why = status
+                .state
+                .waiting
+                .clone()
+                .unwrap_or_else(|| "not every height was committed".to_owned());
             lines.push(format!("{}: {why}", status.network));
         }
     }
@@ -145,7 +177,9 @@ pub(crate) fn incomplete(statuses: &[NetworkStatus]) -> Outcome {
         return Ok(());
     }
     let list = lines.join("\n  ");
-    Err(Failure::data(format!("not everything could be indexed; see `gridproof status`:\n  {list}")))
+    Err(Failure::data(format!(
+        "not everything could be indexed; see `gridproof status`:\n  {list}"
+    )))
 }
 
 async fn watch_engine(board: crate::board::Board, restarts: impl Fn() -> u64, done: CancellationToken) {

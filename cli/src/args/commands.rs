@@ -239,7 +239,10 @@ fn duration(text: &str) -> Result<Duration, String> {
 /// Parses a fault of the replay server: a name, and for most a height.
 fn fault(text: &str) -> Result<Fault, String> {
     let (name, rest) = text.split_once(':').unwrap_or((text, ""));
-    let height = || rest.parse().map_err(|_| format!("`{text}`: write a height after the colon, such as {name}:40"));
+    let height = || {
+        rest.parse()
+            .map_err(|_| format!("`{text}`: write a height after the colon, such as {name}:40"))
+    };
     match name {
         "chain-id" if !rest.is_empty() => Ok(Fault::ChainId(rest.to_owned())),
         "truncated" => height().map(Fault::Truncated),

@@ -10,5 +10,7 @@ pub(crate) async fn run(config: &Config, listen: Option<SocketAddr>) -> Outcome 
     let mut options = EngineOptions::new(&config.data_dir);
     options.listen = listen.unwrap_or(config.engine.listen);
     options.library = config.engine.library.clone();
-    engine::serve(options).await.map_err(|error| Failure::Internal(error.into()))
+    engine::serve(options)
+        .await
+        .map_err(|error| Failure::Internal(error.into()))
 }

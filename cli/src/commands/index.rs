@@ -22,7 +22,9 @@ pub(crate) async fn run(config: &Config, args: Index, listen: Option<SocketAddr>
     let writer = house.writer(lock).await?;
     let networks = prepare(config, &args.recording, args.manners, &args.fault, args.until_tip).await?;
     let mut session = Session::start(&house, &writer, networks, json, &stop);
-    let (address, flag) = listen.map_or((config.metrics_listen, "--metrics-listen"), |address| (address, "--listen"));
+    let (address, flag) = listen.map_or((config.metrics_listen, "--metrics-listen"), |address| {
+        (address, "--listen")
+    });
     let bound = session.operations(&house, address, flag).await?;
     house.announce(Some(bound.to_string()), None)?;
     tracing::info!(operations = %bound, clickhouse = house.clickhouse.config().url, "indexing");
@@ -32,7 +34,11 @@ pub(crate) async fn run(config: &Config, args: Index, listen: Option<SocketAddr>
     if json {
         output::json(&statuses)?;
     }
-    if args.until_tip && !stop.is_cancelled() { session::incomplete(&statuses) } else { Ok(()) }
+    if args.until_tip && !stop.is_cancelled() {
+        session::incomplete(&statuses)
+    } else {
+        Ok(())
+    }
 }
 
 /// Closes everything in the reverse order of its opening.
@@ -62,7 +68,11 @@ pub(crate) async fn prepare(
     }
     let mut networks = Vec::new();
     for network in prepared {
-        let goal = if until_tip { Goal::Height(tip(&network).await?) } else { Goal::Follow };
+        let goal = if until_tip {
+            Goal::Height(tip(&network).await?)
+        } else {
+            Goal::Follow
+        };
         networks.push((network, networks::settings(config, goal)));
     }
     Ok(networks)
@@ -72,7 +82,12 @@ pub(crate) async fn prepare(
 async fn tip(network: &Prepared) -> Result<u64, Failure> {
     match network.last {
         Some(last) => Ok(last),
-        None => network.pool.head().await.map(|head| head.height).map_err(|error| Failure::Upstream(error.into())),
+        None => network
+            .pool
+            .head()
+            .await
+            .map(|head| head.height)
+            .map_err(|error| Failure::Upstream(error.into())),
     }
 }
 

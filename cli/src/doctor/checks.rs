@@ -24,7 +24,11 @@ pub(crate) fn port(what: &str, address: SocketAddr, flag: &str, in_use_by_us: bo
             format!("{address} is in use by another program"),
             format!("stop that program or choose another address with {flag}"),
         ),
-        Err(error) => Check::fail(name, format!("{address}: {error}"), format!("choose another address with {flag}")),
+        Err(error) => Check::fail(
+            name,
+            format!("{address}: {error}"),
+            format!("choose another address with {flag}"),
+        ),
     }
 }
 
@@ -50,10 +54,18 @@ pub(crate) fn disk(folder: &Path) -> Check {
     let free = match rustix::fs::statvfs(&existing) {
         Ok(stats) => stats.f_bavail.saturating_mul(stats.f_frsize),
         Err(error) => {
-            return Check::warn("disk", format!("{}: {error}", existing.display()), "check the free space by hand");
+            return Check::warn(
+                "disk",
+                format!("{}: {error}", existing.display()),
+                "check the free space by hand",
+            );
         }
     };
-    let finding = format!("{:.1} GiB free under {}", free as f64 / f64::from(1 << 30), existing.display());
+    let finding = format!(
+        "{:.1} GiB free under {}",
+        free as f64 / f64::from(1 << 30),
+        existing.display()
+    );
     match free {
         0..DISK_FAIL_BYTES => Check::fail("disk", finding, "free at least 1 GiB or choose another --data-dir"),
         DISK_FAIL_BYTES..DISK_WARN_BYTES => Check::warn("disk", finding, "a backfill of a month needs about 5 GB"),
@@ -68,7 +80,11 @@ pub(crate) fn clock_skew(host: &str, theirs: SystemTime, ours: SystemTime) -> Ch
     let side = if ahead.is_ok() { "ahead of" } else { "behind" };
     let finding = format!("{} s {side} {host}", skew.as_secs());
     if skew > CLOCK_WARN {
-        return Check::warn("clock", finding, "set the clock (NTP): lag and freshness are measured against it");
+        return Check::warn(
+            "clock",
+            finding,
+            "set the clock (NTP): lag and freshness are measured against it",
+        );
     }
     Check::ok("clock", finding)
 }
@@ -76,7 +92,11 @@ pub(crate) fn clock_skew(host: &str, theirs: SystemTime, ours: SystemTime) -> Ch
 /// The folder, or the nearest parent that exists.
 fn nearest_existing(folder: &Path) -> PathBuf {
     let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    absolute.ancestors().find(|path| path.is_dir()).unwrap_or(Path::new("/")).to_owned()
+    absolute
+        .ancestors()
+        .find(|path| path.is_dir())
+        .unwrap_or(Path::new("/"))
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -102,14 +122,24 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         assert_eq!(folder_writable(&parent.path().join("a/b")).verdict, Verdict::Ok);
         assert_eq!(disk(&parent.path().join("a/b")).name, "disk");
-        assert_eq!(std::fs::read_dir(parent.path()).unwrap().count(), 0, "the probe must not stay behind");
+        assert_eq!(
+            std::fs::read_dir(parent.path()).unwrap().count(),
+            0,
+            "the probe must not stay behind"
+        );
     }
 
     #[test]
     fn a_clock_that_is_off_is_a_warning_on_either_side() {
         let now = SystemTime::now();
         assert_eq!(clock_skew("h", now, now + Duration::from_secs(5)).verdict, Verdict::Ok);
-        assert_eq!(clock_skew("h", now, now + Duration::from_secs(90)).verdict, Verdict::Warn);
-        assert_eq!(clock_skew("h", now + Duration::from_secs(90), now).verdict, Verdict::Warn);
+        assert_eq!(
+            clock_skew("h", now, now + Duration::from_secs(90)).verdict,
+            Verdict::Warn
+        );
+        assert_eq!(
+            clock_skew("h", now + Duration::from_secs(90), now).verdict,
+            Verdict::Warn
+        );
     }
 }

@@ -46,16 +46,31 @@ pub(crate) struct Check {
 impl Check {
     /// A check that passed.
     pub(crate) fn ok(name: impl Into<String>, finding: impl Into<String>) -> Self {
-        Self { name: name.into(), verdict: Verdict::Ok, finding: finding.into(), next_step: String::new() }
+        Self {
+            name: name.into(),
+            verdict: Verdict::Ok,
+            finding: finding.into(),
+            next_step: String::new(),
+        }
     }
 
     /// A check that somebody should look at.
     pub(crate) fn warn(name: impl Into<String>, finding: impl Into<String>, next_step: impl Into<String>) -> Self {
-        Self { name: name.into(), verdict: Verdict::Warn, finding: finding.into(), next_step: next_step.into() }
+        Self {
+            name: name.into(),
+            verdict: Verdict::Warn,
+            finding: finding.into(),
+            next_step: next_step.into(),
+        }
     }
 
     /// A check that failed.
     pub(crate) fn fail(name: impl Into<String>, finding: impl Into<String>, next_step: impl Into<String>) -> Self {
-        Self { name: name.into(), verdict: Verdict::Fail, finding: finding.into(), next_step: next_step.into() }
+        Self {
+            name: name.into(),
+            verdict: Verdict::Fail,
+            finding: finding.into(),
+            next_step: next_step.into(),
+        }
     }
 }

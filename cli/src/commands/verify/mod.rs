@@ -17,7 +17,9 @@ pub(crate) async fn run(config: &Config, args: Verify, own_folder: bool, json: b
             drop(folder);
             outcome
         }
-        (Some(_), None) => Err(Failure::usage("--recording needs --state DIR, the folder with the chain's own answers")),
+        (Some(_), None) => Err(Failure::usage(
+            "--recording needs --state DIR, the folder with the chain's own answers",
+        )),
         (None, _) => integrity::run(config, args.network.as_deref(), json).await,
     }
 }

@@ -54,8 +54,20 @@ struct Line {
 
 impl From<&Difference> for Line {
     fn from(difference: &Difference) -> Self {
-        let Difference { table, key, field, expected, got } = difference.clone();
-        Self { table, key, field, expected, got }
+        let Difference {
+            table,
+            key,
+            field,
+            expected,
+            got,
+        } = difference.clone();
+        Self {
+            table,
+            key,
+            field,
+            expected,
+            got,
+        }
     }
 }
 
@@ -76,13 +88,17 @@ pub(super) async fn run(config: &Config, recording: &Path, state: &Path, json: b
     let mut session = Session::start(&house, &writer, vec![(prepared, settings)], json, &stop);
     let statuses = session.finish().await;
     let reports = match &statuses {
-        Ok(_) => compare_state_dir(house.clickhouse.raw(), &network, state).await.map_err(audit_failure),
+        Ok(_) => compare_state_dir(house.clickhouse.raw(), &network, state)
+            .await
+            .map_err(audit_failure),
         Err(_) => Ok(Vec::new()),
     };
     index::end(house, writer, session).await;
     let statuses = statuses?;
     if stop.is_cancelled() {
-        return Err(Failure::Internal(anyhow::anyhow!("interrupted before everything was compared")));
+        return Err(Failure::Internal(anyhow::anyhow!(
+            "interrupted before everything was compared"
+        )));
     }
     let reports = reports?;
     let told = tell(&network, &reports, json);
@@ -103,12 +119,22 @@ fn tell(network: &str, reports: &[HeightReport], json: bool) -> Outcome {
     let differences: usize = reports.iter().map(|report| report.differences.len()).sum();
     if json {
         let heights = reports.iter().map(height).collect();
-        output::json(&Report { network: network.to_owned(), ok: differences == 0, heights })?;
+        output::json(&Report {
+            network: network.to_owned(),
+            ok: differences == 0,
+            heights,
+        })?;
     } else {
         for report in reports {
             let (height, objects, tables) = (report.height, report.objects(), report.compared.len());
-            let verdict = if report.differences.is_empty() { "equal" } else { "DIFFERENT" };
-            output::text_line(&format!("height {height}: {objects} objects in {tables} tables {verdict}"))?;
+            let verdict = if report.differences.is_empty() {
+                "equal"
+            } else {
+                "DIFFERENT"
+            };
+            output::text_line(&format!(
+                "height {height}: {objects} objects in {tables} tables {verdict}"
+            ))?;
             for difference in &report.differences {
                 output::text_line(&format!("  {difference}"))?;
             }
@@ -117,20 +143,29 @@ fn tell(network: &str, reports: &[HeightReport], json: bool) -> Outcome {
     if differences == 0 {
         return Ok(());
     }
-    Err(Failure::data(format!("{differences} differences between {network} and the chain's own answers")))
+    Err(Failure::data(format!(
+        "{differences} differences between {network} and the chain's own answers"
+    )))
 }
 
 fn height(report: &HeightReport) -> Height {
     Height {
         height: report.height,
-        compared: report.compared.iter().map(|(section, count)| (format!("{section:?}").to_lowercase(), *count)).collect(),
+        compared: report
+            .compared
+            .iter()
+            .map(|(section, count)| (format!("{section:?}").to_lowercase(), *count))
+            .collect(),
         differences: report.differences.iter().map(Line::from).collect(),
     }
 }
 
 /// A configuration for a data folder that goes away, with ports that nobody else has.
 pub(super) fn in_temporary_folder(config: &Config) -> Result<(Config, tempfile::TempDir), Failure> {
-    let folder = tempfile::Builder::new().prefix("gridproof-verify-").tempdir().context("cannot make a temporary folder")?;
+    let folder = tempfile::Builder::new()
+        .prefix("gridproof-verify-")
+        .tempdir()
+        .context("cannot make a temporary folder")?;
     let mut config = config.clone();
     config.data_dir = folder.path().to_owned();
     config.engine.listen.set_port(0);
