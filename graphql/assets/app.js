@@ -46,7 +46,7 @@ function problem(error) {
 function showNotice(network) {
   const box = $('notice');
   box.hidden = !network.isRecording && !network.notice;
-  const lead = network.isRecording ? `This is a recording of ${network.chainId}, not a live network.` : 'Note:';
+  const lead = network.isRecording ? 'Recording, not a live network.' : 'Note:';
   box.replaceChildren(el('strong', {}, lead), network.notice ?? '');
 }
 
@@ -146,11 +146,15 @@ function revenueModel(series) {
     select.addEventListener('change', () => { state.denom = select.value; render(); });
     extra = select;
   }
+  const total = sumOf(series.totals, denom);
+  const summary = () => (total
+    ? ['In the whole range · gross ', el('b', {}, amount(total.gross, denom)), ' · take fee ', el('b', {}, amount(total.takeFee, denom)), ' · to providers ', el('b', {}, amount(total.net, denom))]
+    : ['No payout in this range.']);
   return {
     title: `Revenue per ${PER[series.interval]}`, query: SERIES.revenue, sample: 'payout', unit: denom ? denomName(denom) : '–', height: 240, extra,
     lastKnown: lastWith((point) => point.totals !== null),
     columns: [{ label: 'gross', text: money('gross') }, { label: 'take fee', text: money('takeFee') }, { label: 'to providers', text: money('net') }],
-    legend: [],
+    legend: [], summary,
     lines: (points) => [{ label: 'gross', colour: '--bars', bars: true, values: points.map((p) => (of(p, 'gross') === undefined ? null : plotted(of(p, 'gross'), denom))) }],
   };
 }

@@ -41,8 +41,8 @@ function table(model, series) {
 
 function readout(line, model, series) {
   return (index) => {
-    const last = model.lastKnown(series.points);
-    const point = series.points[index ?? last];
+    if (index === null && model.summary) { line.replaceChildren(...model.summary()); return; }
+    const point = series.points[index ?? model.lastKnown(series.points)];
     if (!point) { line.textContent = ''; return; }
     const values = model.columns.flatMap((c) => [` · ${c.label} `, el('b', {}, c.text(point))]);
     line.replaceChildren(bucketLabel(point.time, series.interval), ...values, point.complete ? '' : el('span', { class: 'partial' }, ' · partial bucket'));
@@ -85,7 +85,7 @@ export function fill(card, model, series, variables) {
   if (!known) return;
   const times = series.points.map((point) => Date.parse(point.time) / 1000);
   const end = Date.parse(series.points.at(-1).endTime) / 1000;
-  removers.set(card, draw(host, { times, series: model.lines(series.points), step: end - times.at(-1), height: model.height, onHover: show }));
+  removers.set(card, draw(host, { times, series: model.lines(series.points), step: end - times.at(-1), until: Date.parse(series.asOf.time) / 1000, height: model.height, onHover: show }));
   show(null);
 }
 

@@ -41,6 +41,33 @@ pub struct BlobRef {
     pub bytes: u64,
 }
 
+/// The lines of a range as they will be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncodedRange {
+    span: Span,
+    content: Vec<u8>,
+}
+
+impl EncodedRange {
+    /// Compresses the lines. Only the compressed form is held in memory; blocks the thread while it computes.
+    pub fn new(span: Span, lines: impl IntoIterator<Item = ArchiveLine>) -> Result<Self, ArchiveError> {
+        let mut file = zstd::Encoder::new(Vec::new(), ZSTD_LEVEL).map_err(ArchiveError::Compress)?;
+        let mut bytes = Vec::new();
+        for line in lines {
+            bytes.clear();
+            line.write_to(&mut bytes)?;
+            file.write_all(&bytes).map_err(ArchiveError::Compress)?;
+            if file.get_ref().len() as u64 > MAX_FILE_BYTES {
+                return Err(ArchiveError::TooLarge {
+                    what: format!("range {span}"),
+                });
+            }
+        }
+        let content = file.finish().map_err(ArchiveError::Compress)?;
+        Ok(Self { span, content })
+    }
+}
+
 /// The archive in a folder or in an object store. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Archive {
@@ -77,28 +104,22 @@ impl Archive {
 
     /// Stores the lines of one range, in the order given; the same lines give the same file.
     ///
-    /// Only the compressed form is held in memory.
+    /// [`EncodedRange::new`] and [`Archive::put_encoded`] in one.
     pub async fn put_range<L>(&self, network: &str, span: Span, lines: L) -> Result<ArchivedFile, ArchiveError>
     where
         L: IntoIterator<Item = ArchiveLine>,
     {
-        let mut file = zstd::Encoder::new(Vec::new(), ZSTD_LEVEL).map_err(ArchiveError::Compress)?;
-        let mut line_bytes = Vec::new();
-        for line in lines {
-            line_bytes.clear();
-            line.write_to(&mut line_bytes)?;
-            file.write_all(&line_bytes).map_err(ArchiveError::Compress)?;
-            if file.get_ref().len() as u64 > MAX_FILE_BYTES {
-                return Err(ArchiveError::TooLarge {
-                    what: format!("range {span} of {network}"),
-                });
-            }
-        }
-        let file = file.finish().map_err(ArchiveError::Compress)?;
-        let sha256 = hex::encode(Sha256::digest(&file));
+        let encoded = EncodedRange::new(span, lines)?;
+        self.put_encoded(network, encoded).await
+    }
+
+    /// Stores a range that was encoded elsewhere, such as on a thread for computations.
+    pub async fn put_encoded(&self, network: &str, range: EncodedRange) -> Result<ArchivedFile, ArchiveError> {
+        let EncodedRange { span, content } = range;
+        let sha256 = hex::encode(Sha256::digest(&content));
         let path = range_path(network, span, &sha256);
-        let bytes = file.len() as u64;
-        self.put(&path, file).await?;
+        let bytes = content.len() as u64;
+        self.put(&path, content).await?;
         self.crash.pass("after-archive");
         Ok(ArchivedFile {
             span,

@@ -22,9 +22,13 @@ use crate::batch::Batch;
 use crate::client::ClickHouse;
 use crate::crash::CrashPoints;
 use crate::state_db::{ClaimedRange, StageKey, StateDb, Watermark, WriterLease};
+use futures::{StreamExt, stream};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::Mutex;
+
+/// Tables that are inserted at the same time: an insert mostly waits for the engine to write a part.
+const CONCURRENT_INSERTS: usize = 4;
 
 /// Writes batches: the only thing that writes facts.
 #[derive(Clone, Debug)]
@@ -75,9 +79,17 @@ impl Committer {
         self.crash.pass("after-claim");
         let tables: Vec<&str> = batch.tables.keys().copied().collect();
         self.state.begin_insert(&self.lease, range, &tables).await?;
-        for (index, (table, rows)) in batch.tables.iter().enumerate() {
-            self.insert(range, batch, table, rows).await?;
-            self.crash.pass(&format!("after-insert-{}", index + 1));
+        let inserts: Vec<_> = batch
+            .tables
+            .iter()
+            .map(|(table, rows)| self.insert(range, batch, table, rows))
+            .collect();
+        let mut acknowledged = stream::iter(inserts).buffer_unordered(CONCURRENT_INSERTS);
+        let mut tables_done = 0;
+        while let Some(result) = acknowledged.next().await {
+            result?;
+            tables_done += 1;
+            self.crash.pass(&format!("after-insert-{tables_done}"));
         }
         self.crash.pass("after-insert-all");
         self.crash.pass("before-cursor");

@@ -26,7 +26,7 @@ fn insert(address: SocketAddr, writer: u64, batch: u64) -> std::io::Result<bool>
         url("INSERT INTO t FORMAT TSV")
     );
     let head = format!(
-        "POST {target} HTTP/1.1\r\nHost: e\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        "POST {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
         rows.len()
     );
     stream.write_all(head.as_bytes())?;

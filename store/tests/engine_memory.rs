@@ -49,7 +49,7 @@ fn stream_in(address: SocketAddr) {
     let target = format!("/?query={}", url("INSERT INTO t FORMAT TSV"));
     write!(
         stream,
-        "POST {target} HTTP/1.1\r\nHost: e\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "POST {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
     .unwrap();
     let mut chunk = Vec::new();
@@ -74,7 +74,7 @@ fn stream_out(address: SocketAddr) -> u64 {
     let sql = "SELECT * FROM t";
     write!(
         stream,
-        "POST / HTTP/1.1\r\nHost: e\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{sql}",
+        "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{sql}",
         sql.len()
     )
     .unwrap();

@@ -5,7 +5,7 @@ mod support;
 
 use gridproof_store::client::ClickHouse;
 use gridproof_store::engine::testing::TestEngine;
-use gridproof_store::migrate::clickhouse::{report, up_with};
+use gridproof_store::migrate::clickhouse::{plan, report, up, up_with, verify};
 use gridproof_store::migrate::{DriftError, EntryStatus, MigrateError, MigrationFile, clickhouse_files};
 use support::{client, number};
 
@@ -130,7 +130,7 @@ async fn the_lock_of_a_dead_process_is_broken_by_one_runner_only() {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
     // No process has an id above the system's limit of 4194304.
     let sql = format!(
-        "CREATE TABLE _migration_lock (nothing UInt8) ENGINE = Memory COMMENT '{} 4194305 0'",
+        "CREATE TABLE _migration_lock (nothing UInt8) ENGINE = Memory COMMENT '{} 4194305 5 0'",
         host.trim()
     );
     client.execute(&sql).await.unwrap();
@@ -141,14 +141,29 @@ async fn the_lock_of_a_dead_process_is_broken_by_one_runner_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_embedded_files_of_this_crate_apply() {
+async fn the_embedded_files_apply_to_a_fresh_database_and_again() {
     let (_engine, client) = fresh();
-    let own: Vec<MigrationFile> = clickhouse_files()
-        .unwrap()
-        .into_iter()
-        .filter(|file| file.version < 10)
-        .collect();
-    let report = up_with(&client, &own).await.unwrap();
-    assert_eq!(report.applied.len(), own.len());
-    report.report.check().unwrap();
+    let embedded = clickhouse_files().unwrap();
+    assert_eq!(plan(&client).await.unwrap().len(), embedded.len());
+    let first = up(&client).await.unwrap();
+    assert_eq!(first.applied.len(), embedded.len());
+    assert!(up(&client).await.unwrap().applied.is_empty());
+    let verified = verify(&client).await.unwrap();
+    assert_eq!(verified, first.report);
+    assert_eq!(plan(&client).await.unwrap(), []);
+    let json = serde_json::to_value(&verified).unwrap();
+    assert_eq!(json["entries"][0]["status"], "applied");
+}
+
+/// A crash in the middle of a file runs it again, so each statement must bear that.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_embedded_statement_can_run_twice() {
+    let (_engine, client) = fresh();
+    up(&client).await.unwrap();
+    for file in clickhouse_files().unwrap() {
+        for statement in file.statements() {
+            let result = client.execute(&statement).await;
+            assert!(result.is_ok(), "{}: {result:?}", file.label());
+        }
+    }
 }

@@ -442,3 +442,17 @@ async fn two_writers_of_one_process_do_not_block_each_other_for_good() {
     assert_eq!(f.live().await, [(1, 400, 0)]);
     assert_eq!(f.db.watermark(&key()).await.unwrap().complete_to, Some(400));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_that_start_at_the_same_time_find_one_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a b%20?.db");
+    let opened = futures::future::join_all((0..6).map(|_| StateDb::open_file(&path))).await;
+    let mut instances = Vec::new();
+    for db in opened {
+        instances.push(db.unwrap().instance().await.unwrap());
+    }
+    instances.dedup();
+    assert_eq!(instances.len(), 1);
+    assert!(path.is_file());
+}

@@ -88,6 +88,12 @@ pub(crate) enum NotCovered {
     /// Nothing is committed.
     #[error("nothing is committed yet for this network; ask again once the first blocks are indexed")]
     Nothing,
+    /// The block itself is not among the committed facts, though the state at its height is.
+    #[error("the block at height {asked} is not committed yet; ask again in a moment")]
+    NoBlock {
+        /// The height asked for.
+        asked: u64,
+    },
     /// Past the newest committed height.
     #[error("height {asked} is beyond the watermark: the newest committed height is {watermark}")]
     Beyond {

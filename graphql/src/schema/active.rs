@@ -44,16 +44,14 @@ impl ActiveLeasesSeries {
     pub(crate) async fn resolve(api: &Api, args: SeriesArgs<'_>) -> Result<Self, ApiError> {
         let frame = Frame::resolve(api, &args).await?;
         let network = &frame.scope.network.name;
-        let changes = api
-            .reader
-            .lease_changes(network, frame.scope.plan, &frame.buckets)
-            .await?;
+        let changes = api.reader.lease_changes(network, frame.scope.plan, &frame.buckets);
+        let (blocks, changes) = futures::try_join!(frame.blocks(api), changes)?;
         let levels = lease_levels(&frame.buckets, &changes);
         let from_state = frame.scope.plan.source == Source::State;
         // Events that reach back to the first block name every lease; those that do not give a lower bound.
         let counted = from_state || frame.scope.known.from_genesis;
         let points = frame
-            .heads(from_state)
+            .heads(&blocks, from_state)
             .zip(&levels)
             .map(|((known, head), level)| {
                 let active = non_negative(level.active);
@@ -110,18 +108,21 @@ impl ActiveProvidersSeries {
     pub(crate) async fn resolve(api: &Api, args: SeriesArgs<'_>) -> Result<Self, ApiError> {
         let frame = Frame::resolve(api, &args).await?;
         let from_state = frame.scope.plan.source == Source::State;
-        let changes = match frame.scope.plan.source {
-            Source::State => {
-                let network = &frame.scope.network.name;
-                api.reader
-                    .provider_changes(network, frame.scope.plan, &frame.buckets)
-                    .await?
+        let changes = async {
+            match frame.scope.plan.source {
+                Source::State => {
+                    let network = &frame.scope.network.name;
+                    api.reader
+                        .provider_changes(network, frame.scope.plan, &frame.buckets)
+                        .await
+                }
+                Source::Facts => Ok(Vec::new()),
             }
-            Source::Facts => Vec::new(),
         };
+        let (blocks, changes) = futures::try_join!(frame.blocks(api), changes)?;
         let levels = provider_levels(&frame.buckets, &changes);
         let points = frame
-            .heads(from_state)
+            .heads(&blocks, from_state)
             .zip(&levels)
             .map(|((known, head), level)| {
                 let known = known && from_state;

@@ -21,8 +21,8 @@ pub(crate) const ACTIVE_LEASES: Definition = Definition {
 
 /// Providers over time.
 pub(crate) const ACTIVE_PROVIDERS: Definition = Definition {
-    text: "Providers that hold at least one active lease at the end of the bucket. `registered` counts the providers \
-           that are on the chain's list, used or not. Both come from the chain alone: whether a provider's machines \
+    text: "Providers that hold at least one active lease at the end of the bucket. Registered providers are those \
+           on the chain's list, used or not. Both come from the chain alone: whether a provider's machines \
            answer is not part of them.",
     unit: "providers",
     sample: "providers that appear in the range",
@@ -41,15 +41,15 @@ pub(crate) const REVENUE: Definition = Definition {
 
 /// Lists of leases.
 pub(crate) const LEASES: Definition = Definition {
-    text: "Leases as the chain's own store has them at the end of block `asOf`, newest first. `price` is per block.",
+    text: "Leases as the chain's own store has them at the end of the block asked for, newest first. The price is per block.",
     unit: "leases",
     sample: "leases that the filters select",
 };
 
 /// Lists of providers.
 pub(crate) const PROVIDERS: Definition = Definition {
-    text: "Providers on the chain's list at the end of block `asOf`, newest first, with the leases they held then. \
-           Attributes are the provider's own claims; `auditedBy` names who signed some of them.",
+    text: "Providers on the chain's list at the end of the block asked for, newest first, with the leases they held then. \
+           Attributes are the provider's own claims; auditedBy names who signed some of them.",
     unit: "providers",
     sample: "providers on the list",
 };

@@ -68,7 +68,9 @@ impl ApiError {
     fn code(&self) -> &'static str {
         match self {
             Self::UnknownNetwork { .. } => "UNKNOWN_NETWORK",
-            Self::NotCovered(NotCovered::Nothing) | Self::NoState { .. } => "DATA_NOT_INDEXED",
+            Self::NotCovered(NotCovered::Nothing | NotCovered::NoBlock { .. }) | Self::NoState { .. } => {
+                "DATA_NOT_INDEXED"
+            }
             Self::NotCovered(NotCovered::Beyond { .. }) => "AS_OF_BEYOND_WATERMARK",
             Self::NotCovered(NotCovered::Before { .. }) => "AS_OF_BEFORE_FIRST",
             Self::BadId { .. } => "INVALID_ID",
@@ -81,7 +83,7 @@ impl ApiError {
     fn hint(&self) -> String {
         match self {
             Self::UnknownNetwork { known, .. } => format!("networks served here: {known}"),
-            Self::NotCovered(NotCovered::Nothing) => "watch `indexStatus`".into(),
+            Self::NotCovered(NotCovered::Nothing | NotCovered::NoBlock { .. }) => "watch `indexStatus`".into(),
             Self::NotCovered(NotCovered::Beyond { watermark, .. }) => {
                 format!("leave `asOf` out, or use at most {watermark}")
             }

@@ -61,12 +61,12 @@ impl Query {
         #[graphql(desc = "The network's name, as `networks` gives it.")] network: String,
         #[graphql(desc = "Answer as of the end of the block at this height.")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
-    ) -> Result<MetricAnswer> {
+    ) -> Result<Option<MetricAnswer>> {
         let asked = Asked {
             height: as_of,
             time: as_of_time,
         };
-        Ok(MetricAnswer::resolve(Api::of(ctx), &name, &network, asked).await?)
+        Ok(Some(MetricAnswer::resolve(Api::of(ctx), &name, &network, asked).await?))
     }
 
     /// Active leases over time.

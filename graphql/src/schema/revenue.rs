@@ -72,11 +72,11 @@ impl RevenueSeries {
         let frame = Frame::resolve(api, &args).await?;
         let rows = api
             .reader
-            .revenue(&frame.scope.network.name, frame.scope.plan, &frame.buckets)
-            .await?;
+            .revenue(&frame.scope.network.name, frame.scope.plan, &frame.buckets);
+        let (blocks, rows) = futures::try_join!(frame.blocks(api), rows)?;
         let (sums, totals) = revenue_sums(&frame.buckets, &rows)?;
         let points = frame
-            .heads(true)
+            .heads(&blocks, true)
             .zip(sums)
             .map(|((known, head), sums)| RevenuePoint {
                 head,

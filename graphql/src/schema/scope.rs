@@ -100,9 +100,12 @@ impl Scope {
             (None, Some(time)) => Some(height_at(api, &network.name, &coverage, time).await?),
         };
         let plan = coverage.plan(height)?;
-        let times = api.reader.block_times(&network.name, &[plan.low, plan.as_of]).await?;
-        let (Some(low_ms), Some(as_of_ms)) = (times.at(plan.low), times.at(plan.as_of)) else {
-            return Err(ApiError::NotCovered(NotCovered::Nothing));
+        // State that holds a genesis may begin one height before the first block.
+        let heights = [plan.low, plan.low.saturating_add(1), plan.as_of];
+        let times = api.reader.block_times(&network.name, &heights).await?;
+        let low_ms = times.at(plan.low).or_else(|| times.at(heights[1]));
+        let (Some(low_ms), Some(as_of_ms)) = (low_ms, times.at(plan.as_of)) else {
+            return Err(NotCovered::NoBlock { asked: plan.as_of }.into());
         };
         Ok(Self {
             as_of: BlockRef {

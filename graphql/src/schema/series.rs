@@ -7,6 +7,7 @@ use super::definitions::Definition;
 use super::error::ApiError;
 use super::scalars::{millis, moment_s};
 use super::scope::{AnswerMeta, Api, Asked, BlockRef, Scope};
+use crate::read::ReadError;
 use crate::read::bucket::{Buckets, Interval, MAX_BUCKETS};
 use crate::read::series::BucketBlocks;
 
@@ -19,11 +20,10 @@ pub(crate) struct SeriesArgs<'a> {
     pub(crate) asked: Asked,
 }
 
-/// A resolved series: its frame, its buckets, and the blocks in them.
+/// A resolved series: its frame and its buckets.
 pub(crate) struct Frame {
     pub(crate) scope: Scope,
     pub(crate) buckets: Buckets,
-    blocks: Vec<BucketBlocks>,
 }
 
 /// What every series says about itself.
@@ -74,11 +74,13 @@ impl Frame {
     pub(crate) async fn resolve(api: &Api, args: &SeriesArgs<'_>) -> Result<Self, ApiError> {
         let scope = Scope::resolve(api, args.network, args.asked).await?;
         let buckets = choose_buckets(&scope, args)?;
-        let blocks = api
-            .reader
-            .bucket_blocks(&scope.network.name, scope.plan, &buckets)
-            .await?;
-        Ok(Self { scope, buckets, blocks })
+        Ok(Self { scope, buckets })
+    }
+
+    /// The blocks in each bucket; a bucket without any has no entry.
+    pub(crate) async fn blocks(&self, api: &Api) -> Result<Vec<BucketBlocks>, ReadError> {
+        let network = &self.scope.network.name;
+        api.reader.bucket_blocks(network, self.scope.plan, &self.buckets).await
     }
 
     /// The head of the series.
@@ -98,10 +100,10 @@ impl Frame {
 
     /// For each bucket, whether it overlaps what is known (else its values are null), and the head of its point.
     /// `trusted`: false when no bucket of this answer can be complete.
-    pub(crate) fn heads(&self, trusted: bool) -> impl Iterator<Item = (bool, PointHead)> + '_ {
+    pub(crate) fn heads(&self, blocks: &[BucketBlocks], trusted: bool) -> impl Iterator<Item = (bool, PointHead)> {
         let known = self.scope.known;
         self.buckets.spans().map(move |(start, end)| {
-            let blocks = self.blocks.iter().find(|blocks| blocks.bucket == start);
+            let blocks = blocks.iter().find(|blocks| blocks.bucket == start);
             let head = PointHead {
                 time: moment_s(start),
                 end_time: moment_s(end),

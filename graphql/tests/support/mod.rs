@@ -1,9 +1,8 @@
 //! A small world with numbers that can be checked by hand: the real engine, the real tables, and the API on a real port.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic, missing_docs, unreachable_pub)]
 
-use std::path::Path;
-
 use gridproof_graphql::{ApiState, Limits, NetworkDescriptor, router};
+use gridproof_store::client::{ClickHouse, ClickHouseConfig};
 use gridproof_store::engine::testing::TestEngine;
 use serde_json::{Value, json};
 
@@ -16,6 +15,8 @@ pub const FACTS: &str = "facts-only";
 pub const EMPTY: &str = "nothing-yet";
 
 pub const NOTICE: &str = "No public endpoint answered, so <b>this</b> is shown.";
+
+const DATABASE: &str = "gridproof";
 
 pub struct World {
     pub engine: TestEngine,
@@ -53,8 +54,9 @@ impl World {
         let engine = tokio::task::spawn_blocking(TestEngine::start).await.unwrap();
         let client = clickhouse::Client::default()
             .with_url(engine.url())
-            .with_database("default");
-        for sql in schema().iter().chain(&statements(include_str!("world.sql"))) {
+            .with_database(DATABASE);
+        migrate(&engine).await;
+        for sql in &statements(include_str!("world.sql")) {
             client
                 .query_raw(sql)
                 .execute()
@@ -122,30 +124,22 @@ impl World {
     }
 }
 
+/// The project's own migrations by the project's own runner.
+async fn migrate(engine: &TestEngine) {
+    let config = ClickHouseConfig {
+        url: engine.url(),
+        user: String::new(),
+        password: String::new(),
+        database: DATABASE.to_owned(),
+    };
+    gridproof_store::migrate::clickhouse::up(&ClickHouse::new(config))
+        .await
+        .unwrap();
+}
+
 fn statements(text: &str) -> Vec<String> {
     text.split("-- @stmt")
         .map(|s| s.trim().to_owned())
         .filter(|s| !s.is_empty())
         .collect()
-}
-
-/// The project's own migrations, in order.
-fn schema() -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations/clickhouse");
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
-    files.sort();
-    let (readers, tables): (Vec<_>, Vec<_>) = files
-        .into_iter()
-        .partition(|path| path.file_name().unwrap().to_str().unwrap() >= "0090");
-    let read = |paths: Vec<std::path::PathBuf>| -> Vec<String> {
-        paths
-            .iter()
-            .flat_map(|path| statements(&std::fs::read_to_string(path).unwrap()))
-            .collect()
-    };
-    [read(tables), statements(include_str!("standins.sql")), read(readers)].concat()
 }

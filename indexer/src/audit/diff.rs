@@ -11,7 +11,7 @@ const PRESENT: &str = "present";
 const ABSENT: &str = "absent";
 
 /// One difference.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Difference {
     /// Table.
     pub table: &'static str,

@@ -68,16 +68,6 @@ pub enum AuditError {
         #[source]
         source: clickhouse::error::Error,
     },
-    /// The tables do not reach the height yet: comparing would show differences that mean nothing.
-    #[error("height {height} of {network} is not indexed (state is complete to {indexed_to}): index it first")]
-    NotIndexed {
-        /// Network.
-        network: String,
-        /// Height asked for.
-        height: u64,
-        /// Last committed height of the state; 0: none.
-        indexed_to: u64,
-    },
     /// A stored value is not what its column promises.
     #[error("{table} of height {height}, {key}: {what}")]
     Stored {

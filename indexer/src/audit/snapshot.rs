@@ -92,5 +92,11 @@ snapshot! {
     supply: Supply, Supply;
 }
 
+impl serde::Serialize for Section {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 /// Key of the vault.
 pub const VAULT_KEY: &str = "vault";

@@ -31,6 +31,8 @@ pub(super) mod code {
     pub(crate) const QUERY_IS_TOO_LARGE: i32 = 229;
     /// `INTO OUTFILE`, which belongs to clients.
     pub(crate) const INTO_OUTFILE_NOT_ALLOWED: i32 = 358;
+    /// A request that this engine does not take from there.
+    pub(crate) const ACCESS_DENIED: i32 = 497;
     /// Wrong user or password.
     pub(crate) const AUTHENTICATION_FAILED: i32 = 516;
     /// A password is needed and none was given.

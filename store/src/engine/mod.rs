@@ -141,9 +141,11 @@ pub enum EngineError {
 /// output once it answers, and writes it to `engine.addr` in the data folder.
 ///
 /// # Errors
-/// Before it serves: no library, folder in use, address taken. After that it returns `Ok`.
+/// Before it serves: no library, folder in use, address taken. After that it returns `Ok`, or, when statements still
+/// run 8 s after the stop was asked for, ends the process.
 pub async fn serve(options: EngineOptions) -> Result<(), EngineError> {
-    if !options.listen.ip().is_loopback() && !(options.allow_remote && options.password.is_some()) {
+    let guarded = options.allow_remote && options.password.is_some();
+    if !(options.listen.ip().is_loopback() || guarded) {
         return Err(EngineError::NotLoopback(options.listen));
     }
     let _lock = DirLock::acquire(&options.data_dir, LOCK)?;
@@ -161,15 +163,21 @@ pub async fn serve(options: EngineOptions) -> Result<(), EngineError> {
         user: options.user.clone(),
         password: options.password.clone(),
     };
-    let gateway = gateway::Gateway::new(engine, account).map_err(EngineError::FirstStatement)?;
+    let gateway = gateway::Gateway::new(engine, account, options.data_dir.join("engine.tmp"))
+        .map_err(EngineError::FirstStatement)?;
 
     write(&options.data_dir.join(PID), &std::process::id().to_string())?;
     write(&options.data_dir.join(ADDRESS), &url)?;
     announce(&url);
-    gateway.serve(listener, stop_signal(options.exit_on_stdin_eof)).await;
+    let ended = gateway.serve(listener, stop_signal(options.exit_on_stdin_eof)).await;
     for name in [ADDRESS, PID] {
         // Left-over files are overwritten by the next start.
         let _ = fs::remove_file(options.data_dir.join(name));
+    }
+    if !ended {
+        // The runtime would wait for them without end, and a process that dies loses nothing that it acknowledged.
+        tracing::warn!("statements still run: ending the process");
+        std::process::exit(0);
     }
     Ok(())
 }

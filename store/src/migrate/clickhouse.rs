@@ -65,8 +65,10 @@ pub async fn up_with(client: &ClickHouse, files: &[MigrationFile]) -> Result<UpR
     client.create_database().await?;
     let lock = MigrationLock::acquire(client).await?;
     let result = up_locked(client, files).await;
-    lock.release().await?;
-    result
+    let released = lock.release().await;
+    let report = result?;
+    released?;
+    Ok(report)
 }
 
 async fn up_locked(client: &ClickHouse, files: &[MigrationFile]) -> Result<UpReport, MigrateError> {

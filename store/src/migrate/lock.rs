@@ -119,11 +119,22 @@ async fn break_lock(client: &ClickHouse, state: &LockState) -> Result<(), Migrat
     }
 }
 
-/// `machine pid nonce`: the nonce tells two runs within one process apart.
+/// `machine pid start nonce`. The start time tells a process from an earlier one with the same id (in a
+/// container each is number 1), the nonce tells two runs within one process apart.
 fn owner() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let machine = name.split_whitespace().next().unwrap_or("unknown");
-    format!("{machine} {} {:016x}", std::process::id(), fastrand::u64(..))
+    let pid = std::process::id();
+    let start = start_time(pid).unwrap_or_default();
+    format!("{machine} {pid} {start} {:016x}", fastrand::u64(..))
+}
+
+/// When a process of this machine began, in clock ticks since the start of the system; `None` if there is
+/// no such process. Field 22 of `/proc/PID/stat`, counted after the name, which may hold anything.
+fn start_time(pid: u32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, after_name) = stat.rsplit_once(')')?;
+    after_name.split_whitespace().nth(19)?.parse().ok()
 }
 
 fn is_stale(state: &LockState, me: &str) -> bool {
@@ -132,11 +143,12 @@ fn is_stale(state: &LockState, me: &str) -> bool {
     }
     let mut theirs = state.owner.split(' ');
     let same_machine = theirs.next() == me.split(' ').next();
-    let pid = theirs
-        .next()
-        .and_then(|pid| pid.parse().ok())
-        .and_then(rustix::process::Pid::from_raw);
-    same_machine && pid.is_some_and(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
+    let pid = theirs.next().and_then(|pid| pid.parse().ok());
+    let start = theirs.next().and_then(|start| start.parse().ok());
+    let (Some(pid), Some(start)) = (pid, start) else {
+        return false;
+    };
+    same_machine && start_time(pid) != Some(start)
 }
 
 #[cfg(test)]
@@ -156,10 +168,15 @@ mod tests {
         let me = owner();
         assert!(!is_stale(&held_by(&me, 1), &owner()));
         assert!(is_stale(&held_by(&me, STALE_AFTER_S + 1), &owner()));
-        let machine = me.split(' ').next().unwrap_or_default();
+        let mut parts = me.split(' ');
+        let (machine, pid) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         // Above the largest process id that Linux gives out.
-        assert!(is_stale(&held_by(&format!("{machine} 4194305 0"), 1), &me));
-        assert!(!is_stale(&held_by("another-machine 4194305 0", 1), &me));
+        assert!(is_stale(&held_by(&format!("{machine} 4194305 5 0"), 1), &me));
+        assert!(
+            is_stale(&held_by(&format!("{machine} {pid} 5 0"), 1), &me),
+            "an earlier process with our id"
+        );
+        assert!(!is_stale(&held_by("another-machine 4194305 5 0", 1), &me));
         assert!(!is_stale(&held_by("", 1), &me));
     }
 }

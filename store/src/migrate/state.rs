@@ -4,13 +4,28 @@ use super::files::{FileError, MigrationFile, state_files};
 use sqlx::AnyPool;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
+use std::time::Duration;
+
+/// Attempts while another process migrates the same file.
+const ATTEMPTS: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Brings the state database up to date. Safe to call from several processes at once.
+///
+/// sqlx takes no lock on SQLite, so the slower of two first starts finds a table that was not there when it
+/// looked; when it looks again the migration is recorded. An edited or unknown migration is final.
 pub async fn up(pool: &AnyPool) -> Result<(), MigrateError> {
-    migrator()
-        .map_err(|error| MigrateError::Source(Box::new(error)))?
-        .run(pool)
-        .await
+    let migrator = migrator().map_err(|error| MigrateError::Source(Box::new(error)))?;
+    let mut attempt = 1;
+    loop {
+        match migrator.run(pool).await {
+            Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) if attempt < ATTEMPTS => {
+                attempt += 1;
+                tokio::time::sleep(PAUSE).await;
+            }
+            result => return result,
+        }
+    }
 }
 
 /// The embedded migrations as sqlx takes them.

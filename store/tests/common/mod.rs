@@ -3,7 +3,10 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::LazyLock;
 use std::time::Duration;
+
+use gridproof_store::engine::testing::TestEngine;
 
 /// An answer, its body taken out of the chunked framing.
 #[derive(Debug)]
@@ -52,7 +55,7 @@ pub fn connect(address: SocketAddr) -> TcpStream {
 pub fn post_with(address: SocketAddr, target: &str, headers: &str, body: &[u8]) -> Answer {
     let length = body.len();
     let head = format!(
-        "POST {target} HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n"
+        "POST {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n"
     );
     exchange(address, &[head.as_bytes(), body].concat())
 }
@@ -64,7 +67,7 @@ pub fn post(address: SocketAddr, target: &str, body: impl AsRef<[u8]>) -> Answer
 pub fn get(address: SocketAddr, target: &str) -> Answer {
     exchange(
         address,
-        format!("GET {target} HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n").as_bytes(),
+        format!("GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes(),
     )
 }
 
@@ -130,4 +133,44 @@ pub fn resident_kib(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// Waits until `condition` holds, for at most `seconds`.
+pub fn within_seconds(seconds: u64, mut condition: impl FnMut() -> bool) -> bool {
+    let end = std::time::Instant::now() + Duration::from_secs(seconds);
+    while std::time::Instant::now() < end {
+        if condition() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    false
+}
+
+/// One engine for all tests of this file; each uses tables of its own name.
+/// A static is never dropped: the engine ends with this process, when its standard input does.
+static ENGINE: LazyLock<TestEngine> = LazyLock::new(TestEngine::start);
+
+/// Its address.
+pub fn engine() -> SocketAddr {
+    ENGINE.address()
+}
+
+pub fn still_serves() {
+    assert_eq!(sql(engine(), "SELECT 1"), "1");
+}
+
+pub fn count(table: &str) -> String {
+    sql(engine(), &format!("SELECT count() FROM {table}"))
+}
+
+pub fn table(name: &str) {
+    sql(
+        engine(),
+        &format!("CREATE TABLE {name} (id UInt64, name String) ENGINE = MergeTree ORDER BY id"),
+    );
+}
+
+pub fn insert_target(table: &str, format: &str) -> String {
+    format!("/?query={}", url(&format!("INSERT INTO {table} FORMAT {format}")))
 }

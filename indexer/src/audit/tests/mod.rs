@@ -272,6 +272,24 @@ fn an_object_less_and_an_object_more_are_differences() {
 }
 
 #[test]
+fn a_report_names_heights_counts_and_differences_in_text_and_in_json() {
+    let copy = planted("supply.json", |document| document["supply"][0]["amount"] = json!("1"));
+    let report = HeightReport::new(860, &original(), &Snapshot::from_truth_dir(copy.path()).unwrap());
+    let text = report.to_string();
+    assert!(
+        text.starts_with("height 860: ") && text.contains("in 14 tables compared, 1 differences"),
+        "{text}"
+    );
+    assert_eq!(
+        text.lines().nth(1),
+        Some("  supply uact amount: expected 13540101683, got 1")
+    );
+    let printed = serde_json::to_value(&report).unwrap();
+    assert_eq!(printed["compared"]["supply"], json!(2));
+    assert_eq!(printed["differences"][0]["expected"], json!("13540101683"));
+}
+
+#[test]
 fn an_escrow_account_of_a_deployment_is_compared_too() {
     let copy = planted("escrow_accounts.json", |document| {
         let accounts = document.as_array_mut().unwrap();

@@ -30,6 +30,7 @@ pub enum DecError {
     Range,
 }
 
+#[expect(clippy::should_implement_trait, reason = "these are checked and return a Result")]
 impl Dec {
     /// Zero.
     pub const ZERO: Self = Self(0);

@@ -48,71 +48,64 @@ fn unreadable(error: &serde_json::Error, bytes: usize) -> Defect {
     }
 }
 
-/// What a node's error means. The wording is CometBFT's; 0.34 and 0.38 agree.
+/// What a node's error means.
 fn refusal(endpoint: &str, asked: u64, error: &RpcError) -> FetchError {
-    let endpoint = endpoint.to_owned();
     let text = error.data.as_ref().filter(|d| !d.is_empty()).unwrap_or(&error.message);
-    if let Some((height, tip)) = two_numbers(
-        text,
-        "height ",
-        " must be less than or equal to the current blockchain height ",
-    ) {
-        return FetchError::NotYet {
-            endpoint,
-            height,
-            tip: Some(tip),
-        };
-    }
-    if let Some((height, lowest)) = two_numbers(text, "height ", " is not available, lowest height is ") {
-        return FetchError::Pruned {
-            endpoint,
-            height,
-            lowest,
-        };
-    }
-    if let Some((min, max)) = two_numbers(text, "min height ", " can't be greater than max height ") {
-        // The node cut the page to what it has: its floor where `min` rose, its tip where `max` fell.
-        return if min > asked {
-            FetchError::Pruned {
-                endpoint,
-                height: asked,
-                lowest: min,
-            }
-        } else {
-            FetchError::NotYet {
-                endpoint,
-                height: asked,
-                tip: Some(max),
-            }
-        };
-    }
-    if text.starts_with("could not find results for height") {
-        return FetchError::NotYet {
-            endpoint,
-            height: asked,
-            tip: None,
-        };
-    }
-    if text.starts_with("node is not persisting") {
-        return FetchError::malformed(&endpoint, asked, Defect::NoResults);
+    if let Some(known) = known_refusal(endpoint, asked, text) {
+        return known;
     }
     let reason: String = format!("height {asked}: error {}: {text}", error.code)
         .chars()
         .take(300)
         .collect();
+    let (endpoint, source) = (endpoint.to_owned(), None);
     match error.code {
         // The request itself is refused: it will be refused again.
         -32602..=-32600 => FetchError::Permanent {
             endpoint,
             reason,
-            source: None,
+            source,
         },
         _ => FetchError::Transient {
             endpoint,
             reason,
-            source: None,
+            source,
         },
     }
+}
+
+/// The refusals that say something about the height. The wording is CometBFT's; 0.34 and 0.38 agree.
+fn known_refusal(endpoint: &str, asked: u64, text: &str) -> Option<FetchError> {
+    let not_yet = |height, tip| FetchError::NotYet {
+        endpoint: endpoint.to_owned(),
+        height,
+        tip,
+    };
+    let pruned = |height, lowest| FetchError::Pruned {
+        endpoint: endpoint.to_owned(),
+        height,
+        lowest,
+    };
+    let beyond = " must be less than or equal to the current blockchain height ";
+    if let Some((height, tip)) = two_numbers(text, "height ", beyond) {
+        return Some(not_yet(height, Some(tip)));
+    }
+    if let Some((height, lowest)) = two_numbers(text, "height ", " is not available, lowest height is ") {
+        return Some(pruned(height, lowest));
+    }
+    if let Some((min, max)) = two_numbers(text, "min height ", " can't be greater than max height ") {
+        // The node cut the page to what it has: its floor where `min` rose, its tip where `max` fell.
+        return Some(if min > asked {
+            pruned(asked, min)
+        } else {
+            not_yet(asked, Some(max))
+        });
+    }
+    if text.starts_with("could not find results for height") {
+        return Some(not_yet(asked, None));
+    }
+    let thrown_away = text.starts_with("node is not persisting");
+    thrown_away.then(|| FetchError::malformed(endpoint, asked, Defect::NoResults))
 }
 
 fn two_numbers(text: &str, before: &str, between: &str) -> Option<(u64, u64)> {

@@ -1,5 +1,6 @@
 //! The RPC methods of a replayed node: a method and its parameters in, a body or a node's error out.
 
+use std::io;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Instant;
@@ -124,17 +125,12 @@ impl Node {
     }
 
     async fn stored(&self, height: u64) -> Result<StoredHeight, RpcFailure> {
-        match self.store.height(height).await {
-            Ok(Some(stored)) => Ok(stored),
-            Ok(None) => Err(RpcFailure::internal(format!(
-                "could not find results for height #{height}"
-            ))),
-            Err(e) => Err(RpcFailure::internal(e.to_string())),
-        }
+        found(height, self.store.height(height).await)
     }
 
     async fn meta(&self, height: u64) -> Result<Bytes, RpcFailure> {
-        Ok(spoil::meta(&self.faults, height, self.stored(height).await?.meta))
+        let meta = found(height, self.store.meta(height).await)?;
+        Ok(spoil::meta(&self.faults, height, meta))
     }
 
     /// The height that a request means, or the error of a real node.
@@ -302,6 +298,11 @@ impl Node {
     pub(super) fn has_websocket(&self) -> bool {
         !self.faults.has(&Fault::NoWebsocket)
     }
+}
+
+fn found<T>(height: u64, stored: io::Result<Option<T>>) -> Result<T, RpcFailure> {
+    let stored = stored.map_err(|e| RpcFailure::internal(e.to_string()))?;
+    stored.ok_or_else(|| RpcFailure::internal(format!("could not find results for height #{height}")))
 }
 
 fn body(result: &Value) -> Answer {

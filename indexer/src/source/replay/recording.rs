@@ -193,6 +193,10 @@ impl ReplayStore for Recording {
         ready(self.bodies(height)).boxed()
     }
 
+    fn meta(&self, height: u64) -> BoxFuture<'_, io::Result<Option<Bytes>>> {
+        ready(self.metas.get(height)).boxed()
+    }
+
     fn genesis(&self) -> BoxFuture<'_, io::Result<Option<Bytes>>> {
         ready(Ok(self.genesis.clone())).boxed()
     }

@@ -31,6 +31,15 @@ pub trait ReplayStore: Send + Sync + 'static {
     /// The file behind it cannot be read or is not what its name says.
     fn height(&self, height: u64) -> BoxFuture<'_, io::Result<Option<StoredHeight>>>;
 
+    /// The header of a height alone: pages of headers need no more.
+    ///
+    /// # Errors
+    /// As [`Self::height`].
+    fn meta(&self, height: u64) -> BoxFuture<'_, io::Result<Option<Bytes>>> {
+        let whole = self.height(height);
+        Box::pin(async move { Ok(whole.await?.map(|stored| stored.meta)) })
+    }
+
     /// The genesis document, where there is one.
     ///
     /// # Errors

@@ -100,7 +100,7 @@ impl Drop for Engine {
 pub(super) struct Stats {
     /// Rows in the answer.
     pub result_rows: u64,
-    /// Rows read from tables.
+    /// Rows read from tables. In a streamed answer the engine's progress may lag behind by its last block.
     pub read_rows: u64,
     /// Bytes read from tables.
     pub read_bytes: u64,

@@ -1,5 +1,10 @@
 //! Who may use the engine.
 
+use std::net::IpAddr;
+
+use http::HeaderMap;
+use http::header::{HOST, ORIGIN};
+
 use super::super::exception::{Exception, code};
 use super::request::Credentials;
 
@@ -23,6 +28,27 @@ impl std::fmt::Debug for Account {
 }
 
 impl Account {
+    /// Keeps web pages out of an engine without a password: a page in this machine's browser can send statements to a
+    /// loopback address, directly (it then has an `Origin`) or under a name that it points there (a foreign `Host`).
+    ///
+    /// # Errors
+    /// 497 for a request that names another origin or host than this machine.
+    pub(super) fn admit_origin(&self, headers: &HeaderMap) -> Result<(), Exception> {
+        if self.password.is_some() {
+            return Ok(());
+        }
+        for name in [ORIGIN, HOST] {
+            let Some(value) = headers.get(&name) else { continue };
+            if !value.to_str().is_ok_and(names_this_machine) {
+                let text = format!(
+                    "Refused: the {name} header names another machine, and this engine has no password; use 127.0.0.1 or localhost, or set a password"
+                );
+                return Err(Exception::new(code::ACCESS_DENIED, "ACCESS_DENIED", &text));
+            }
+        }
+        Ok(())
+    }
+
     /// Checks what a client says it is.
     ///
     /// # Errors
@@ -60,6 +86,16 @@ fn refused(user: &str, why: &str) -> Exception {
     Exception::new(code::AUTHENTICATION_FAILED, "AUTHENTICATION_FAILED", &text)
 }
 
+/// Whether the host of `[scheme://]host[:port]` is a loopback one.
+fn names_this_machine(value: &str) -> bool {
+    let authority = value.split_once("://").map_or(value, |(_, rest)| rest);
+    let host = match authority.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
 /// Equality in a time that depends on the length of `given` only.
 fn same(given: &str, wanted: &str) -> bool {
     let (given, wanted) = (given.as_bytes(), wanted.as_bytes());
@@ -72,6 +108,7 @@ fn same(given: &str, wanted: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn given(user: Option<&str>, password: Option<&str>) -> Credentials {
@@ -95,6 +132,41 @@ mod tests {
         assert_eq!(code(Some("u"), Some("")), Err(516));
         assert_eq!(code(Some("u"), None), Err(194));
         assert_eq!(code(None, Some("secret")), Err(516), "the default user is not this one");
+    }
+
+    #[test]
+    fn a_web_page_is_kept_out_of_an_open_engine() {
+        let open = Account::default();
+        let with = |name, value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, value.parse().unwrap());
+            headers
+        };
+        for local in ["127.0.0.1:8123", "localhost", "LOCALHOST:1", "[::1]:8123", "127.8.0.1"] {
+            assert!(open.admit_origin(&with(HOST, local)).is_ok(), "{local}");
+        }
+        assert!(open.admit_origin(&with(ORIGIN, "http://localhost:3000")).is_ok());
+        for (name, foreign) in [
+            (HOST, "evil.example:8123"),
+            (HOST, "127.0.0.1.evil.example"),
+            (ORIGIN, "https://evil.example"),
+            (ORIGIN, "null"),
+            (ORIGIN, "http://10.0.0.1"),
+        ] {
+            assert_eq!(
+                open.admit_origin(&with(name, foreign)).map_err(|e| e.code),
+                Err(497),
+                "{foreign}"
+            );
+        }
+        let guarded = Account {
+            password: Some("x".to_owned()),
+            ..Account::default()
+        };
+        assert!(
+            guarded.admit_origin(&with(HOST, "engine.internal")).is_ok(),
+            "a password is guard enough"
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Runs one request against the engine, on a thread that may block.
 
 use std::io::{self, Read};
+use std::path::PathBuf;
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
@@ -8,7 +9,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::super::exception::{Exception, code};
 use super::super::ffi::{Connection, Engine, Stats};
 use super::formats::{self, Joining};
-use super::request::Request;
+use super::request::{Request, quote};
+use super::spill::{Held, Spill};
 use super::sql::{self, Insert, Statement};
 use super::{body, framing, hello};
 
@@ -43,17 +45,44 @@ pub(super) struct Head {
     pub rest: Option<mpsc::Receiver<Result<Bytes, Exception>>>,
 }
 
-/// Runs `request` and sends the head of the answer, or the exception, to `reply`.
+/// What every statement of a gateway shares.
+pub(super) struct Backend {
+    /// The engine.
+    pub engine: Engine,
+    /// Its time zone.
+    pub timezone: String,
+    /// A folder for answers that are held back.
+    pub scratch: PathBuf,
+}
+
+impl Backend {
+    /// Stops the `SELECT` that runs under `tag`, if it still does.
+    pub(super) fn kill(&self, tag: &str) {
+        let sql = format!(
+            "KILL QUERY WHERE query_kind = 'Select' AND Settings['log_comment'] = {} ASYNC",
+            quote(tag, '\'')
+        );
+        let killed = self
+            .engine
+            .connect()
+            .map_err(|e| Exception::from_engine(&e.to_string()));
+        if let Err(error) = killed.and_then(|mut c| c.query(sql.as_bytes(), DEFAULT_FORMAT, &Vec::new())) {
+            tracing::warn!(%error, "cannot stop a statement whose client is gone");
+        }
+    }
+}
+
+/// Runs `request` and sends the head of the answer, or the exception, to `reply`. The statement runs under `tag`.
 pub(super) fn run(
-    engine: &Engine,
-    timezone: &str,
+    backend: &Backend,
+    tag: &str,
     request: &Request,
     mut body: Box<dyn Read + Send>,
     reply: oneshot::Sender<Result<Head, Exception>>,
 ) {
     let mut job = Job {
-        engine,
-        timezone,
+        backend,
+        tag,
         request,
         reply: Some(reply),
     };
@@ -67,8 +96,8 @@ pub(super) fn run(
 }
 
 struct Job<'a> {
-    engine: &'a Engine,
-    timezone: &'a str,
+    backend: &'a Backend,
+    tag: &'a str,
     request: &'a Request,
     reply: Option<oneshot::Sender<Result<Head, Exception>>>,
 }
@@ -77,13 +106,8 @@ impl Job<'_> {
     fn run(&mut self, body: &mut dyn Read) -> Result<(), Exception> {
         let text = self.read_statement(body)?;
         if self.request.native_revision > 0 && std::str::from_utf8(&text).is_ok_and(hello::is_hello) {
-            let format = Some("Native".to_owned());
-            self.answer(Ok(Head {
-                format,
-                stats: Stats::default(),
-                first: hello::answer(self.timezone),
-                rest: None,
-            }));
+            let greeting = hello::answer(&self.backend.timezone);
+            self.complete(Some("Native".to_owned()), Stats::default(), greeting);
             return Ok(());
         }
         let mut connection = self.session()?;
@@ -118,11 +142,11 @@ impl Job<'_> {
     /// into the next one.
     fn session(&self) -> Result<Connection, Exception> {
         let mut connection = self
+            .backend
             .engine
             .connect()
             .map_err(|e| Exception::from_engine(&e.to_string()))?;
-        let readonly = self.request.readonly.then(|| "SET readonly = 2".to_owned());
-        for sql in [self.request.use_sql(), self.request.settings_sql()?, readonly]
+        for sql in [self.request.use_sql(), Some(self.request.settings_sql(self.tag)?)]
             .into_iter()
             .flatten()
         {
@@ -200,12 +224,7 @@ impl Job<'_> {
             }
         }
         let stats = stream.finish()?;
-        self.answer(Ok(Head {
-            format: None,
-            stats,
-            first: Vec::new(),
-            rest: None,
-        }));
+        self.complete(None, stats, Vec::new());
         Ok(())
     }
 
@@ -217,12 +236,7 @@ impl Job<'_> {
         let answer = connection.query(text, &format, &self.request.params)?;
         let format = (!answer.bytes.is_empty() || answer.stats.result_rows > 0).then_some(format);
         let first = self.pack(answer.bytes);
-        self.answer(Ok(Head {
-            format,
-            stats: answer.stats,
-            first,
-            rest: None,
-        }));
+        self.complete(format, answer.stats, first);
         Ok(())
     }
 
@@ -249,26 +263,23 @@ impl Job<'_> {
             };
             Ok(Some((bytes, answer.stats)))
         };
-        while first.len() < ANSWER_BUFFER || self.request.wait_end_of_query {
+        if self.request.wait_end_of_query {
+            let mut spill = Spill::new(&self.backend.scratch);
+            while let Some((bytes, more)) = next()? {
+                stats += more;
+                spill.push(&self.pack(bytes)).map_err(|e| held_back(&e))?;
+            }
+            return self.release(format, stats, spill);
+        }
+        while first.len() < ANSWER_BUFFER {
             let Some((bytes, more)) = next()? else {
-                self.answer(Ok(Head {
-                    format: Some(format),
-                    stats,
-                    first,
-                    rest: None,
-                }));
+                self.complete(Some(format), stats, first);
                 return Ok(());
             };
             stats += more;
             first.extend(self.pack(bytes));
         }
-        let (sender, rest) = mpsc::channel(2);
-        self.answer(Ok(Head {
-            format: Some(format),
-            stats,
-            first,
-            rest: Some(rest),
-        }));
+        let sender = self.begin(format, stats, first);
         loop {
             let item = match next() {
                 Ok(None) => return Ok(()),
@@ -281,6 +292,54 @@ impl Job<'_> {
                 return Ok(());
             }
         }
+    }
+
+    /// Sends an answer that was held back to its end.
+    fn release(&mut self, format: String, stats: Stats, spill: Spill<'_>) -> Result<(), Exception> {
+        let mut held = match spill.finish().map_err(|e| held_back(&e))? {
+            Held::Memory(bytes) => {
+                self.complete(Some(format), stats, bytes);
+                return Ok(());
+            }
+            Held::File(reader) => reader,
+        };
+        let sender = self.begin(format, stats, Vec::new());
+        loop {
+            let mut piece = Vec::with_capacity(ANSWER_BUFFER);
+            let item = match (&mut held).take(ANSWER_BUFFER as u64).read_to_end(&mut piece) {
+                Ok(0) => return Ok(()),
+                Ok(_) => Ok(Bytes::from(piece)),
+                Err(error) => Err(held_back(&error)),
+            };
+            let failed = item.is_err();
+            if sender.blocking_send(item).is_err() || failed {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Sends the whole answer.
+    fn complete(&mut self, format: Option<String>, stats: Stats, first: Vec<u8>) {
+        let rest = None;
+        self.answer(Ok(Head {
+            format,
+            stats,
+            first,
+            rest,
+        }));
+    }
+
+    /// Sends the beginning of an answer; the rest goes into the returned channel.
+    fn begin(&mut self, format: String, stats: Stats, first: Vec<u8>) -> mpsc::Sender<Result<Bytes, Exception>> {
+        let (sender, rest) = mpsc::channel(2);
+        let (format, rest) = (Some(format), Some(rest));
+        self.answer(Ok(Head {
+            format,
+            stats,
+            first,
+            rest,
+        }));
+        sender
     }
 
     fn pack(&self, bytes: Vec<u8>) -> Vec<u8> {
@@ -297,4 +356,9 @@ impl Job<'_> {
             let _ = reply.send(result);
         }
     }
+}
+
+/// A held-back answer that cannot be kept on disk.
+fn held_back(error: &io::Error) -> Exception {
+    Exception::from_engine(&format!("cannot hold the answer back until its end: {error}"))
 }

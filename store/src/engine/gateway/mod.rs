@@ -12,6 +12,7 @@ mod hello;
 mod refusal;
 mod reply;
 mod request;
+mod spill;
 mod sql;
 
 pub(super) use auth::Account;
@@ -19,6 +20,7 @@ pub(super) use auth::Account;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io::Read;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -34,10 +36,12 @@ use tokio_util::task::TaskTracker;
 
 use super::exception::{Exception, code};
 use super::ffi::Engine;
+use execute::Backend;
 use request::Request;
 
-/// Statements that run at the same time.
-const MAX_STATEMENTS: usize = 32;
+/// Statements that run at the same time. Far more than the engine has use for, because an open insert counts, too, and a
+/// writer may keep one open for each of its tables: with fewer slots than tables it would wait for itself.
+const MAX_STATEMENTS: usize = 256;
 
 /// Request line and headers together; the HTTP library refuses a URL over 64 KiB before that.
 const MAX_HEAD: usize = 256 << 10;
@@ -53,33 +57,35 @@ const MAX_FORM: u64 = 64 << 20;
 
 /// The engine and what its answers carry.
 pub(super) struct Gateway {
-    engine: Arc<Engine>,
+    backend: Arc<Backend>,
     account: Account,
-    timezone: String,
     statements: Arc<Semaphore>,
 }
 
 impl Gateway {
-    /// Asks the engine for what every answer states.
+    /// Asks the engine for what every answer states. Large answers that are held back are kept in `scratch`.
     ///
     /// # Errors
     /// When the engine does not answer its first statement.
-    pub(super) fn new(engine: Engine, account: Account) -> Result<Self, Exception> {
+    pub(super) fn new(engine: Engine, account: Account, scratch: PathBuf) -> Result<Self, Exception> {
         let mut connection = engine.connect().map_err(|e| Exception::from_engine(&e.to_string()))?;
         let answer = connection.query(b"SELECT timezone()", "TSVRaw", &Vec::new())?;
         let timezone = String::from_utf8_lossy(&answer.bytes).trim().to_owned();
         drop(connection);
         let statements = Arc::new(Semaphore::new(MAX_STATEMENTS));
         Ok(Self {
-            engine: Arc::new(engine),
+            backend: Arc::new(Backend {
+                engine,
+                timezone,
+                scratch,
+            }),
             account,
-            timezone,
             statements,
         })
     }
 
-    /// Serves until `stop` is ready, then lets running statements end within [`GRACE`].
-    pub(super) async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+    /// Serves until `stop` is ready, then lets running statements end within [`GRACE`]; `false` if some still run.
+    pub(super) async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) -> bool {
         let gateway = Arc::new(self);
         let (connections, stopping) = (TaskTracker::new(), CancellationToken::new());
         tokio::pin!(stop);
@@ -101,9 +107,7 @@ impl Gateway {
         drop(listener);
         stopping.cancel();
         connections.close();
-        if tokio::time::timeout(GRACE, connections.wait()).await.is_err() {
-            tracing::warn!("statements still run after {} s: stopping anyway", GRACE.as_secs());
-        }
+        tokio::time::timeout(GRACE, connections.wait()).await.is_ok()
     }
 
     async fn handle(&self, request: http::Request<Incoming>) -> Response<reply::Body> {
@@ -112,7 +116,7 @@ impl Gateway {
             return answer;
         }
         let mut context = reply::Context {
-            timezone: self.timezone.clone(),
+            timezone: self.backend.timezone.clone(),
             query_id: query_id(),
             started: Instant::now(),
         };
@@ -135,6 +139,7 @@ impl Gateway {
                 &format!("Method {} is not supported", parts.method),
             ));
         }
+        self.account.admit_origin(&parts.headers)?;
         let mut request = Request::parse(parts)?;
         if let Some(id) = &request.query_id {
             context.query_id.clone_from(id);
@@ -153,13 +158,44 @@ impl Gateway {
     async fn run(&self, request: Request, reader: Box<dyn Read + Send>) -> Result<execute::Head, Exception> {
         let gone = || Exception::from_engine("the statement ended without an answer");
         let permit = Arc::clone(&self.statements).acquire_owned().await.map_err(|_| gone())?;
-        let (engine, timezone) = (Arc::clone(&self.engine), self.timezone.clone());
+        let backend = Arc::clone(&self.backend);
+        let tag = format!("gridproof:{:032x}", fastrand::u128(..));
+        let client = Client {
+            backend: Arc::clone(&backend),
+            tag: tag.clone(),
+            waiting: true,
+        };
         let (sender, receiver) = oneshot::channel();
         tokio::task::spawn_blocking(move || {
-            execute::run(&engine, &timezone, &request, reader, sender);
+            execute::run(&backend, &tag, &request, reader, sender);
             drop(permit);
         });
-        receiver.await.map_err(|_| gone())?
+        let head = receiver.await;
+        client.answered();
+        head.map_err(|_| gone())?
+    }
+}
+
+/// The client of a running statement. The HTTP library drops the request when the client goes away, and this with it:
+/// then the statement is stopped, if it is a `SELECT`.
+struct Client {
+    backend: Arc<Backend>,
+    tag: String,
+    waiting: bool,
+}
+
+impl Client {
+    fn answered(mut self) {
+        self.waiting = false;
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        if self.waiting {
+            let (backend, tag) = (Arc::clone(&self.backend), std::mem::take(&mut self.tag));
+            tokio::task::spawn_blocking(move || backend.kill(&tag));
+        }
     }
 }
 

@@ -130,12 +130,17 @@ impl Request {
         }
     }
 
-    /// The statement that puts this request's settings in force, if it has any.
+    /// The statement that puts this request's settings in force. `tag` becomes its `log_comment`, unless the client
+    /// has one of its own: the library gives every statement an id that nobody learns, so this is the only handle to stop
+    /// one whose client goes away.
     ///
     /// # Errors
     /// A name that cannot be a setting.
-    pub(super) fn settings_sql(&self) -> Result<Option<String>, Exception> {
-        let mut list = Vec::with_capacity(self.settings.len());
+    pub(super) fn settings_sql(&self, tag: &str) -> Result<String, Exception> {
+        let mut list = Vec::with_capacity(self.settings.len() + 2);
+        if !self.settings.iter().any(|(name, _)| name == "log_comment") {
+            list.push(format!("log_comment = {}", quote(tag, '\'')));
+        }
         for (name, value) in &self.settings {
             let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
             if name.is_empty() || !name.chars().all(plain) {
@@ -144,7 +149,12 @@ impl Request {
             }
             list.push(format!("{name} = {}", quote(value, '\'')));
         }
-        Ok((!list.is_empty()).then(|| format!("SET {}", list.join(", "))))
+        let stricter = |(name, value): &(String, String)| name == "readonly" && (value == "1" || value == "2");
+        if self.readonly && !self.settings.iter().any(stricter) {
+            // Mode 2: nothing may be written, settings may still be changed.
+            list.push("readonly = 2".to_owned());
+        }
+        Ok(format!("SET {}", list.join(", ")))
     }
 
     /// The statement that selects this request's database, if it names one.
@@ -293,11 +303,25 @@ mod tests {
     fn a_setting_cannot_smuggle_sql() {
         let r = parse("/?log_comment=a'%2C+readonly+%3D+'0%5C", &[]).unwrap();
         assert_eq!(
-            r.settings_sql().unwrap().unwrap(),
+            r.settings_sql("t").unwrap(),
             r"SET log_comment = 'a\', readonly = \'0\\'"
         );
         let r = parse("/?a+%3D+1%2C+b=2", &[]).unwrap();
-        assert_eq!(r.settings_sql().unwrap_err().code, code::UNKNOWN_SETTING);
+        assert_eq!(r.settings_sql("t").unwrap_err().code, code::UNKNOWN_SETTING);
+    }
+
+    #[test]
+    fn a_get_is_read_only_whatever_its_settings_say() {
+        let sql = |uri: &str| {
+            let parts = http::Request::get(uri).body(()).unwrap().into_parts().0;
+            Request::parse(&parts).unwrap().settings_sql("t").unwrap()
+        };
+        assert_eq!(sql("/"), "SET log_comment = 't', readonly = 2");
+        assert_eq!(
+            sql("/?readonly=0"),
+            "SET log_comment = 't', readonly = '0', readonly = 2"
+        );
+        assert_eq!(sql("/?readonly=1"), "SET log_comment = 't', readonly = '1'");
     }
 
     #[test]

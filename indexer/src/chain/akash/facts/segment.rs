@@ -5,7 +5,7 @@
 //! comes right before its payout; closing a deployment pays providers before it returns the rest
 //! (before v1.0.0 after).
 
-use super::accounts::ESCROW;
+use super::accounts::{DISTRIBUTION, ESCROW};
 use super::escrow_transfers::TransferClass;
 use super::view::Located;
 use crate::chain::akash::model::{EventBody, MessageBody};
@@ -33,13 +33,17 @@ impl<'s, 'b> Segment<'s, 'b> {
         let message = messages.next().map(|message| &message.body);
         // Several messages may have caused it only where the chain does not say which: then none counts.
         let message = if messages.next().is_some() { None } else { message };
+        let is_take = |located: &Located<'_>| match located.body() {
+            EventBody::Transfer { sender, recipient, .. } => sender == ESCROW && recipient == DISTRIBUTION,
+            _ => false,
+        };
         let mut segment = Self {
             events,
             message,
             providers: BTreeMap::new(),
             owners: Vec::new(),
             after_take: false,
-            any_take: false,
+            any_take: events.iter().any(is_take),
         };
         segment.find_parties();
         segment
@@ -95,7 +99,6 @@ impl<'s, 'b> Segment<'s, 'b> {
     /// Coins out of escrow to the distribution module.
     pub(super) fn take_fee(&mut self) -> TransferClass {
         self.after_take = true;
-        self.any_take = true;
         TransferClass::TakeFee
     }
 

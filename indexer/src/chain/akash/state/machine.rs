@@ -54,6 +54,7 @@ impl Machine<'_> {
                 tx_index: tx.index,
                 msg_index: message.msg_index,
             };
+            self.flow.begin(message.msg_index, message.inner_index);
             self.message(message)
                 .map_err(|halt| halt.at(self.block.height, self.place))?;
         }

@@ -1,4 +1,5 @@
 #![allow(clippy::unwrap_used)]
 
+mod classes;
 mod schema;
 mod transfers;

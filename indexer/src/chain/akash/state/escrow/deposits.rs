@@ -34,7 +34,7 @@ impl Machine<'_> {
                 depositor: depositor.to_owned(),
                 transferred: Dec::ZERO,
             });
-            self.fetch_deposit_v038(&mut account, depositor, deposit)?;
+            Self::fetch_deposit_v038(&mut account, depositor, deposit)?;
         } else {
             account.add_denom(&deposit.denom);
             self.fetch_deposits(&mut account, owner, deposit)?;
@@ -92,13 +92,16 @@ impl Machine<'_> {
                 )));
             }
         }
-        self.fetch_deposit_v038(&mut account, depositor, amount)?;
+        Self::fetch_deposit_v038(&mut account, depositor, amount)?;
         self.put_account(&account_id, account);
         Ok(())
     }
 
-    fn fetch_deposit_v038(&mut self, account: &mut Account, depositor: &str, deposit: &Coin) -> Result<(), Halt> {
-        self.flow.take_deposit(deposit)?;
+    /// The message says all that matters here, so no transfer is asked.
+    fn fetch_deposit_v038(account: &mut Account, depositor: &str, deposit: &Coin) -> Result<(), Halt> {
+        if deposit.amount < 0 {
+            return Err(Halt::Impossible("a deposit below zero".into()));
+        }
         let amount = Dec::from_units(deposit.amount)?;
         let own = account.owner == depositor;
         let legacy = account.legacy.as_mut().ok_or_else(no_legacy)?;

@@ -60,12 +60,13 @@ impl Machine<'_> {
             payment.state = AccountState::Closed;
             *payment = self.pay_and_store_v038(payment_id, payment.clone())?;
         }
-        if payments.is_empty() {
-            self.note_unpaid(id);
-        }
         self.on_account_closed(id, &account)?;
         for (payment_id, payment) in &payments {
             self.on_payment_closed(payment_id, payment)?;
+        }
+        // An account that stays open lets the hooks close and pay its payments after all.
+        if payments.is_empty() && self.account(id)?.state == AccountState::Closed {
+            self.note_unpaid(id);
         }
         Ok(())
     }

@@ -86,7 +86,7 @@ impl Machine<'_> {
     /// From v1.1.0 on the closing of a bid's account ends in an error after everything is stored, and
     /// the loop stops there: only the first losing bid gets its deposit back (akash.md 2.10.6).
     fn lose_other_bids(&mut self, order: &OrderId) -> Result<(), Halt> {
-        for id in self.losing_bids(order) {
+        for id in self.bids_in_store_order(order, BidState::Open) {
             let mut bid = self.bid(&id)?;
             bid.state = BidState::Lost;
             self.put_bid(&id, bid);
@@ -98,11 +98,12 @@ impl Machine<'_> {
         self.note_stranded(order)
     }
 
-    /// Open bids of an order, in the order of the store.
-    fn losing_bids(&self, order: &OrderId) -> Vec<BidId> {
-        let mut bids = self.market.bids_of(order, BidState::Open);
-        if self.block.version == Version::V1_1 {
-            bids.sort_by_key(|bid| address_order(&bid.provider));
+    /// Bids of an order in one state, in the order of the store: by the address's bytes before v1.2.0, by
+    /// its text from then on.
+    pub(super) fn bids_in_store_order(&self, order: &OrderId, state: BidState) -> Vec<BidId> {
+        let mut bids = self.market.bids_of(order, state);
+        if !self.since(Version::V1_2) {
+            bids.sort_by_cached_key(|bid| address_order(&bid.provider));
         }
         bids
     }
@@ -193,7 +194,7 @@ impl Machine<'_> {
     }
 }
 
-/// Sort key of an address by its raw bytes: the store of v1.1.x writes their length first.
+/// Sort key of an address by its raw bytes: the store before v1.2.0 writes their length first.
 fn address_order(address: &str) -> (usize, Vec<u8>) {
     let data = address.rsplit_once('1').map_or(address, |(_, data)| data);
     let value = |c: u8| {

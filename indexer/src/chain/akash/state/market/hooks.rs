@@ -94,7 +94,7 @@ impl Machine<'_> {
     fn close_order(&mut self, order: &OrderId, lease: LeaseState, why: i32) -> Result<(), Halt> {
         self.on_order_closed(order)?;
         for state in [BidState::Open, BidState::Active] {
-            for bid in self.market.bids_of(order, state) {
+            for bid in self.bids_in_store_order(order, state) {
                 self.close_bid_and_lease(&bid, lease, why)?;
             }
         }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bench;
+mod refusals;
 pub(crate) mod replay;
 mod truth;
 mod upgrades;

@@ -2,9 +2,10 @@
 //! block's transfers and every event equal to the computed ones, a restored state goes on alike.
 
 use super::truth::{answered, differences, heights, stated};
-use crate::chain::akash::model::Block;
+use crate::chain::akash::model::{Block, EventBody};
+use crate::chain::akash::state::flow::{BME, ESCROW};
 use crate::chain::akash::state::{ChainRules, State, StateOutput};
-use crate::chain::akash::testing::{blocks, path};
+use crate::chain::akash::testing::{RECORDINGS, blocks, path};
 use serde_json::Value;
 
 /// State before the first block of a recording.
@@ -106,5 +107,41 @@ fn a_state_restored_in_mid_chain_goes_on_alike() {
             }
         });
         assert_eq!(restored.unwrap(), end, "{recording}");
+    }
+}
+
+/// Coins that left the module in a block's successful transactions, in the order of the events.
+fn observed(block: &Block) -> Vec<(String, String, i128)> {
+    let txs = block.txs.iter().filter(|tx| tx.succeeded());
+    let mut sent = Vec::new();
+    for event in txs.flat_map(|tx| &tx.events) {
+        let EventBody::Transfer {
+            recipient,
+            sender,
+            amount,
+        } = &event.body
+        else {
+            continue;
+        };
+        let coins = amount.iter().filter(|_| sender == ESCROW);
+        sent.extend(coins.map(|coin| (recipient.clone(), coin.denom.clone(), coin.amount)));
+    }
+    sent
+}
+
+#[test]
+fn payouts_and_refunds_leave_in_the_computed_order() {
+    for recording in RECORDINGS {
+        replay(recording, |state, block, out| {
+            let migrates = out.sent.iter().any(|sent| sent.recipient == BME);
+            if migrates || state.rules.upgrades_at(state.height).next().is_some() {
+                return;
+            }
+            let computed = out.sent.iter();
+            let computed: Vec<_> = computed
+                .map(|s| (s.recipient.clone(), s.denom.clone(), s.amount))
+                .collect();
+            assert_eq!(computed, observed(block), "{recording} at {}", state.height);
+        });
     }
 }

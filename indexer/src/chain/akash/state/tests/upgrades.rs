@@ -154,7 +154,11 @@ fn uakt_waits_for_a_price_and_is_multiplied_by_it() {
     bench.withdraw(24, 3, 1, A);
     assert_eq!(bench.sent(), [(A, 42, "uakt")], "dues go on in uakt until then");
     bench.reprice(25, "0.333");
-    assert!(bench.market.waiting.is_empty());
+    assert_eq!(
+        bench.market.waiting.iter().collect::<Vec<_>>(),
+        [&deployment(2)],
+        "closed meanwhile"
+    );
     let payment = bench.payment(1, 1, A);
     assert_eq!(
         (payment.rate.denom.as_str(), payment.rate.amount),
@@ -181,6 +185,19 @@ fn uakt_waits_for_a_price_and_is_multiplied_by_it() {
         (repriced.old.amount, repriced.new.amount, repriced.rate),
         (dec("3"), dec("0.999"), dec("0.333"))
     );
+}
+
+#[test]
+fn what_waits_until_v2_1_0_is_never_repriced() {
+    let mut bench = Bench::new(Version::V1_2, "uakt");
+    bench.deploy(10, 1, 1, 1_000);
+    bench.lease(10, 1, 1, A, "3");
+    bench.upgrade(20, Version::V2_0);
+    bench.upgrade(30, Version::V2_1);
+    bench.reprice(31, "2");
+    assert_eq!(bench.lease_of(1, 1, A).price.denom, "uakt");
+    bench.withdraw(32, 1, 1, A);
+    assert_eq!(bench.sent(), [(A, 66, "uakt")]);
 }
 
 #[test]

@@ -24,13 +24,18 @@ fn is_axl_usdc(denom: &str) -> bool {
 }
 
 impl Machine<'_> {
-    /// Runs one upgrade. v1.2.0 and v2.1.0 change no object of market or escrow.
+    /// Runs one upgrade. v1.2.0 and v2.1.0 change no object of market or escrow; v2.1.0 forgets the
+    /// deployments that still wait to be repriced, which then stay in uakt.
     pub(crate) fn upgrade(&mut self, version: Version) -> Result<(), Halt> {
         match version {
             Version::V1_0 => self.upgrade_v1_0_0(),
             Version::V1_1 => self.upgrade_v1_1_0(),
             Version::V2_0 => self.upgrade_v2_0_0(),
-            Version::V0_38 | Version::V1_2 | Version::V2_1 => Ok(()),
+            Version::V2_1 => {
+                self.market.waiting.clear();
+                Ok(())
+            }
+            Version::V0_38 | Version::V1_2 => Ok(()),
         }
     }
 }

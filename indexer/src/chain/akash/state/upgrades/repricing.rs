@@ -63,9 +63,15 @@ impl Rate<'_> {
 }
 
 impl Machine<'_> {
-    /// Reprices one deployment. One that closed meanwhile is passed over, bit by bit: a closed group's
-    /// market objects, a closed account with its payments.
-    pub(super) fn reprice(&mut self, id: &DeploymentId, from: &str, rate: Dec, moved: &mut Moved) -> Result<(), Halt> {
+    /// Reprices one deployment; false if its account is closed. What closed meanwhile is passed over bit by
+    /// bit: a closed group's market objects, a closed account with its payments.
+    pub(super) fn reprice(
+        &mut self,
+        id: &DeploymentId,
+        from: &str,
+        rate: Dec,
+        moved: &mut Moved,
+    ) -> Result<bool, Halt> {
         let rate = Rate { from, rate };
         for group_id in self.market.groups_of(id) {
             let mut group = self.group(&group_id)?;
@@ -122,10 +128,10 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn reprice_escrow(&mut self, id: &AccountId, rate: Rate<'_>, moved: &mut Moved) -> Result<(), Halt> {
+    fn reprice_escrow(&mut self, id: &AccountId, rate: Rate<'_>, moved: &mut Moved) -> Result<bool, Halt> {
         let mut account = self.account(id)?;
         if account.state == AccountState::Closed {
-            return Ok(());
+            return Ok(false);
         }
         // A debt is converted, but no coins stand behind it.
         let mut sum = Exchange::default();
@@ -143,7 +149,8 @@ impl Machine<'_> {
                 self.reprice_payment(&held.id, rate, &mut sum)?;
             }
         }
-        moved.add(rate.from, sum.old.trunc(), sum.new.trunc())
+        moved.add(rate.from, sum.old.trunc(), sum.new.trunc())?;
+        Ok(true)
     }
 
     fn reprice_payment(&mut self, id: &PaymentId, rate: Rate<'_>, sum: &mut Exchange) -> Result<(), Halt> {

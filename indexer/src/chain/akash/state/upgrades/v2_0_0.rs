@@ -33,11 +33,15 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// The end of a block of v2.x: once the oracle has a price, all that wait are repriced at once.
+    /// The end of a block of v2.0.x: once the oracle has a price, all that wait are repriced at once.
+    ///
+    /// One whose account is closed stays on the list, to no effect, until v2.1.0 throws the list away.
     pub(crate) fn reprice_waiting(&mut self, price: Dec) -> Result<(), Halt> {
         let mut moved = Moved::default();
-        for id in std::mem::take(&mut self.market.waiting) {
-            self.reprice(&id, UAKT, price, &mut moved)?;
+        for id in self.market.waiting.clone() {
+            if self.reprice(&id, UAKT, price, &mut moved)? {
+                self.market.waiting.remove(&id);
+            }
         }
         self.exchange(moved);
         Ok(())
