@@ -36,7 +36,11 @@ fn main() {
     let blocks = support::chain(CHAIN.0, CHAIN.1);
     support::write_recording(generated.path(), &recorded, &blocks).unwrap();
     let chains = [
-        ("gridlocal-1", recorded, support::size(&support::recorded("akash-gridlocal-1"))),
+        (
+            "gridlocal-1",
+            recorded,
+            support::size(&support::recorded("akash-gridlocal-1")),
+        ),
         ("synthetic-2000", generated.path().to_owned(), support::size(&blocks)),
     ];
     drop(blocks);

@@ -40,10 +40,16 @@ impl Endpoint {
         let recording: serde_json::Value =
             serde_json::from_slice(&std::fs::read(folder.join("recording.json")).unwrap()).unwrap();
         let mut command = gridproof();
-        command.args(["replay", "--json", "--log", "warn", "--listen", "127.0.0.1:0"]).arg(folder);
+        command
+            .args(["replay", "--json", "--log", "warn", "--listen", "127.0.0.1:0"])
+            .arg(folder);
         let mut child = command.spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
-        let said: serde_json::Value = serde_json::Deserializer::from_reader(out).into_iter().next().unwrap().unwrap();
+        let said: serde_json::Value = serde_json::Deserializer::from_reader(out)
+            .into_iter()
+            .next()
+            .unwrap()
+            .unwrap();
         let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
         Self {
             child,
@@ -55,7 +61,12 @@ impl Endpoint {
     }
 
     fn config(&self) -> String {
-        let Self { url, chain_id, starts_on, .. } = self;
+        let Self {
+            url,
+            chain_id,
+            starts_on,
+            ..
+        } = self;
         format!(
             "[[network]]\nname = \"bench\"\nkind = \"akash\"\nchain_id = \"{chain_id}\"\nendpoints = [\"{url}\"]\n\
              starts_on = \"{starts_on}\"\nstart = \"genesis\"\n"
@@ -167,8 +178,18 @@ pub fn derive(endpoint: &Endpoint) -> Figures {
     let config = data.path().join("gridproof.toml");
     std::fs::write(&config, endpoint.config()).unwrap();
     let mut command = gridproof();
-    command.args(["index", "--until-tip", "--json", "--log-format", "json", "--config"]).arg(&config);
-    command.args(["--engine-listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--data-dir"]).arg(data.path());
+    command
+        .args(["index", "--until-tip", "--json", "--log-format", "json", "--config"])
+        .arg(&config);
+    command
+        .args([
+            "--engine-listen",
+            "127.0.0.1:0",
+            "--metrics-listen",
+            "127.0.0.1:0",
+            "--data-dir",
+        ])
+        .arg(data.path());
     let started = Instant::now();
     let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
     let pid = child.id();
