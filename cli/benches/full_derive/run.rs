@@ -25,7 +25,7 @@ fn gridproof() -> Command {
 }
 
 /// A node: `gridproof replay` in a process of its own. Ends when dropped.
-pub struct Endpoint {
+pub(crate) struct Endpoint {
     child: Child,
     url: String,
     chain_id: String,
@@ -36,7 +36,7 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// Serves a recording.
-    pub fn serve(folder: &Path) -> Self {
+    pub(crate) fn serve(folder: &Path) -> Self {
         let recording: serde_json::Value =
             serde_json::from_slice(&std::fs::read(folder.join("recording.json")).unwrap()).unwrap();
         let mut command = gridproof();
@@ -84,7 +84,7 @@ impl Drop for Endpoint {
 
 /// What one run took.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Figures {
+pub(crate) struct Figures {
     start_s: f64,
     derive_s: f64,
     end_s: f64,
@@ -99,7 +99,7 @@ pub struct Figures {
 
 impl Figures {
     /// The median of each figure.
-    pub fn median(runs: &[Self]) -> Self {
+    pub(crate) fn median(runs: &[Self]) -> Self {
         let of = |pick: fn(&Self) -> f64| {
             let mut all: Vec<f64> = runs.iter().map(pick).collect();
             all.sort_by(f64::total_cmp);
@@ -173,7 +173,7 @@ fn listen(log: ChildStderr, pid: u32) -> Marks {
 ///
 /// # Panics
 /// When the program fails, sets a range aside, or finds payouts that differ: a figure of a wrong run means nothing.
-pub fn derive(endpoint: &Endpoint) -> Figures {
+pub(crate) fn derive(endpoint: &Endpoint) -> Figures {
     let data = tempfile::tempdir().unwrap();
     let config = data.path().join("gridproof.toml");
     std::fs::write(&config, endpoint.config()).unwrap();
