@@ -10,13 +10,13 @@ use gridproof_store::archive::Archive;
 use gridproof_store::client::{ClickHouse, ClickHouseConfig};
 use gridproof_store::commit::Committer;
 use gridproof_store::crash::CrashPoints;
-use gridproof_store::engine::{Supervisor, SupervisorOptions};
+use gridproof_store::engine::{EngineError, Supervisor, SupervisorOptions};
 use gridproof_store::lock::DataDirLock;
 use gridproof_store::migrate;
 use gridproof_store::state_db::{StateDb, WriterLease};
 use prometheus::Registry;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// Database that holds all tables.
@@ -27,6 +27,11 @@ const WRITER: &str = "indexer";
 const LEASE_TTL: Duration = Duration::from_secs(60);
 /// Time between two renewals.
 const LEASE_RENEWAL: Duration = Duration::from_secs(20);
+
+/// Time that the engine of a killed process gets to end.
+const ORPHAN_TIME: Duration = Duration::from_secs(10);
+/// Time between two looks whether it has.
+const ORPHAN_LOOK: Duration = Duration::from_millis(100);
 
 /// The engine, the databases and the archive of one data folder.
 pub(crate) struct House {
@@ -72,13 +77,7 @@ impl House {
             }
         };
         let clickhouse = connect(config, url);
-        Ok(Self {
-            data,
-            clickhouse,
-            board: Board::new(config.pipeline.ready_lag_s),
-            registry: Registry::new(),
-            engine,
-        })
+        Ok(Self { data, clickhouse, board: Board::new(config.pipeline.ready_lag_s), registry: Registry::new(), engine })
     }
 
     /// Finds the ClickHouse of a process that runs on this data folder, or starts the engine.
@@ -88,13 +87,7 @@ impl House {
             let clickhouse = connect(config, note.clickhouse);
             if clickhouse.ping().await.is_ok() {
                 let board = Board::new(config.pipeline.ready_lag_s);
-                return Ok(Self {
-                    data,
-                    clickhouse,
-                    board,
-                    registry: Registry::new(),
-                    engine: None,
-                });
+                return Ok(Self { data, clickhouse, board, registry: Registry::new(), engine: None });
             }
         }
         Self::open(config).await
@@ -102,9 +95,7 @@ impl House {
 
     /// Brings the schema up to date.
     pub(crate) async fn migrate(&self) -> Result<(), Failure> {
-        let done = migrate::clickhouse::up(&self.clickhouse)
-            .await
-            .map_err(|error| Failure::Upstream(error.into()))?;
+        let done = migrate::clickhouse::up(&self.clickhouse).await.map_err(|error| Failure::Upstream(error.into()))?;
         if !done.applied.is_empty() {
             tracing::info!(applied = done.applied.len(), "migrations applied");
         }
@@ -117,10 +108,8 @@ impl House {
         let state_db = StateDb::open_file(&self.data.state_db())
             .await
             .with_context(|| format!("cannot open {}", self.data.state_db().display()))?;
-        let lease = state_db
-            .acquire_writer(WRITER, lock.owner(), LEASE_TTL)
-            .await
-            .map_err(|e| Failure::Internal(e.into()))?;
+        let lease =
+            state_db.acquire_writer(WRITER, lock.owner(), LEASE_TTL).await.map_err(|e| Failure::Internal(e.into()))?;
         let crash = CrashPoints::from_env();
         let archive = Archive::open_folder(&self.data.archive()).context("cannot open the archive")?;
         let committer = Committer::new(self.clickhouse.clone(), state_db.clone(), lease.clone());
@@ -141,23 +130,13 @@ impl House {
     /// Asks how often the engine was started again; 0 for a server that somebody else runs.
     pub(crate) fn restarts(&self) -> impl Fn() -> u64 + Send + 'static {
         let engine = self.engine.as_ref().map(Arc::downgrade);
-        move || {
-            engine
-                .as_ref()
-                .and_then(Weak::upgrade)
-                .map_or(0, |engine| engine.restarts())
-        }
+        move || engine.as_ref().and_then(Weak::upgrade).map_or(0, |engine| engine.restarts())
     }
 
     /// Leaves the note for other commands.
     pub(crate) fn announce(&self, operations: Option<String>, api: Option<String>) -> Result<(), Failure> {
         let clickhouse = self.clickhouse.config().url.clone();
-        Ok(self.data.write_note(&RunNote {
-            pid: std::process::id(),
-            clickhouse,
-            operations,
-            api,
-        })?)
+        Ok(self.data.write_note(&RunNote { pid: std::process::id(), clickhouse, operations, api })?)
     }
 
     /// Stops the engine, if it is ours.
@@ -190,17 +169,22 @@ async fn start_engine(config: &Config, data: &DataDir) -> Result<Supervisor, Fai
     let mut options = SupervisorOptions::new(program, data.root());
     options.listen = config.engine.listen;
     options.library = config.engine.library.clone();
-    Supervisor::start(options)
-        .await
-        .map_err(|error| Failure::Internal(anyhow::Error::new(error)))
+    let began = Instant::now();
+    loop {
+        match Supervisor::start(options.clone()).await {
+            Ok(engine) => return Ok(engine),
+            // The child of a killed process ends by itself, a moment later.
+            Err(EngineError::Lock(_)) if began.elapsed() < ORPHAN_TIME => tokio::time::sleep(ORPHAN_LOOK).await,
+            Err(error @ (EngineError::Lock(_) | EngineError::Bind { .. } | EngineError::NotLoopback(_))) => {
+                return Err(Failure::Usage(error.into()));
+            }
+            Err(error) => return Err(Failure::Internal(error.into())),
+        }
+    }
 }
 
 fn connect(config: &Config, url: String) -> ClickHouse {
-    let password = config
-        .engine
-        .password_env
-        .as_ref()
-        .and_then(|name| std::env::var(name).ok());
+    let password = config.engine.password_env.as_ref().and_then(|name| std::env::var(name).ok());
     ClickHouse::new(ClickHouseConfig {
         url,
         user: config.engine.user.clone().unwrap_or_default(),
