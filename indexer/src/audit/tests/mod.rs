@@ -1,6 +1,7 @@
 //! The comparator finds what is planted, and never passes what it cannot read.
 #![allow(clippy::unwrap_used)]
 
+mod metrics;
 mod tables;
 
 use super::{Difference, HeightReport, OBJECT, Section, Snapshot, TruthError, diff, height_folders};

@@ -18,15 +18,15 @@ use tempfile::TempDir;
 /// Heights of one commit: several commits per recording, of uneven ends.
 const RANGE: usize = 211;
 
-struct Stand {
-    client: ClickHouse,
+pub(super) struct Stand {
+    pub(super) client: ClickHouse,
     committer: Committer,
     state_db: StateDb,
     _engine: TestEngine,
     _dir: TempDir,
 }
 
-async fn stand() -> Stand {
+pub(super) async fn stand() -> Stand {
     let (engine, dir) = (TestEngine::start(), TempDir::new().unwrap());
     let client = ClickHouse::new(ClickHouseConfig {
         url: engine.url(),
@@ -51,7 +51,7 @@ async fn stand() -> Stand {
 }
 
 /// Commits a whole recording; gives the name of its network.
-async fn ingest(stand: &Stand, recording: &str) -> String {
+pub(super) async fn ingest(stand: &Stand, recording: &str) -> String {
     let (rules, genesis) = (super::rules(recording), super::genesis(recording));
     let network = format!("rec-{}", rules.chain_id);
     let declared = Network {

@@ -318,8 +318,12 @@ impl Ledger {
                     Ok(())
                 }
             }
-            EventBody::Bme { name, fields } => self.bme.event(name, fields, out),
-            EventBody::Oracle { version, name, fields } => self.oracle.event((*version, name), fields, height, out),
+            EventBody::Typed { package, name, fields } => match *package {
+                "akash.bme.v1" => self.bme.event(name, fields, out),
+                "akash.oracle.v1" => self.oracle.event((1, name), fields, height, out),
+                "akash.oracle.v2" => self.oracle.event((2, name), fields, height, out),
+                _ => Ok(()),
+            },
             EventBody::Proposal { id, result } if !result.is_empty() => self.decided(*id, result),
             _ => Ok(()),
         }
