@@ -4,6 +4,7 @@
 mod bench;
 mod refusals;
 pub(crate) mod replay;
+mod scenarios;
 mod truth;
 mod upgrades;
 mod v038;
