@@ -44,11 +44,6 @@ impl DataDir {
         &self.root
     }
 
-    /// Tables of the embedded engine.
-    pub(crate) fn engine(&self) -> PathBuf {
-        self.root.join("engine")
-    }
-
     /// Raw ranges and checkpoints.
     pub(crate) fn archive(&self) -> PathBuf {
         self.root.join("archive")

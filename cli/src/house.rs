@@ -10,13 +10,13 @@ use gridproof_store::archive::Archive;
 use gridproof_store::client::{ClickHouse, ClickHouseConfig};
 use gridproof_store::commit::Committer;
 use gridproof_store::crash::CrashPoints;
-use gridproof_store::engine::{Supervisor, SupervisorOptions};
+use gridproof_store::engine::{EngineError, Supervisor, SupervisorOptions};
 use gridproof_store::lock::DataDirLock;
 use gridproof_store::migrate;
 use gridproof_store::state_db::{StateDb, WriterLease};
 use prometheus::Registry;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// Database that holds all tables.
@@ -27,6 +27,11 @@ const WRITER: &str = "indexer";
 const LEASE_TTL: Duration = Duration::from_secs(60);
 /// Time between two renewals.
 const LEASE_RENEWAL: Duration = Duration::from_secs(20);
+
+/// Time that the engine of a killed process gets to end.
+const ORPHAN_TIME: Duration = Duration::from_secs(10);
+/// Time between two looks whether it has.
+const ORPHAN_LOOK: Duration = Duration::from_millis(100);
 
 /// The engine, the databases and the archive of one data folder.
 pub(crate) struct House {
@@ -190,9 +195,27 @@ async fn start_engine(config: &Config, data: &DataDir) -> Result<Supervisor, Fai
     let mut options = SupervisorOptions::new(program, data.root());
     options.listen = config.engine.listen;
     options.library = config.engine.library.clone();
-    Supervisor::start(options)
-        .await
-        .map_err(|error| Failure::Internal(anyhow::Error::new(error)))
+    let began = Instant::now();
+    loop {
+        match Supervisor::start(options.clone()).await {
+            Ok(engine) => return Ok(engine),
+            // The child of a killed process ends by itself, a moment later.
+            Err(error) if is_orphan(&error) && began.elapsed() < ORPHAN_TIME => tokio::time::sleep(ORPHAN_LOOK).await,
+            Err(error @ (EngineError::Lock(_) | EngineError::Bind { .. } | EngineError::NotLoopback(_))) => {
+                return Err(Failure::Usage(error.into()));
+            }
+            Err(error) => return Err(Failure::Internal(error.into())),
+        }
+    }
+}
+
+/// Whether another engine still has the folder: by our lock, or, while it ends, by the engine's own.
+fn is_orphan(error: &EngineError) -> bool {
+    match error {
+        EngineError::Lock(_) => true,
+        EngineError::ChildExited { output, .. } => output.contains("Another server instance in same directory"),
+        _ => false,
+    }
 }
 
 fn connect(config: &Config, url: String) -> ClickHouse {

@@ -87,8 +87,10 @@ async fn dispatch(common: &Common, command: Command, matches: &ArgMatches) -> Ou
         Command::Status(args) => commands::status::run(&load()?.config, args, common.json).await,
         Command::Migrate(args) => commands::migrate::run(&load()?.config, args, common.json).await,
         Command::Reindex(args) => commands::reindex::run(&load()?.config, args, common.json).await,
+        Command::Backfill(args) => commands::backfill::run(&load()?.config, args, common.json).await,
+        Command::Plan(args) => commands::plan::run(&load()?.config, args, common.json).await,
+        Command::Doctor(_) => commands::doctor::run(&load()?.config, common.json).await,
         Command::Replay(args) => commands::replay::run(args, listen, common.json).await,
         Command::Index(args) => commands::index::run(&load()?.config, args, listen, common.json).await,
-        _ => Err(Failure::usage("this command is being built")),
     }
 }

@@ -85,7 +85,7 @@ export function fill(card, model, series, variables) {
   if (!known) return;
   const times = series.points.map((point) => Date.parse(point.time) / 1000);
   const end = Date.parse(series.points.at(-1).endTime) / 1000;
-  removers.set(card, draw(host, { times, series: model.lines(series.points), step: end - times.at(-1), height: model.height, onHover: show }));
+  removers.set(card, draw(host, { times, series: model.lines(series.points), step: end - times.at(-1), until: Date.parse(series.asOf.time) / 1000, height: model.height, onHover: show }));
   show(null);
 }
 

@@ -44,25 +44,27 @@ function lineSeries(series) {
   };
 }
 
-// The last value of a line is drawn to the end of its bucket by repeating it there; that point is no value of its own.
+// The last value of a line is drawn on to the newest block (`until`) by repeating it there, never past what is known.
 // Draws `series` ({label, colour, values, bars, fill}) over `times` (seconds) into `host`; calls `onHover(index | null)`.
 // Answers a function that takes the chart away.
-export function draw(host, { times, series, step, height, onHover }) {
+export function draw(host, { times, series, step, until, height, onHover }) {
   const whole = !series.some((line) => line.bars);
+  const bucketEnd = times.at(-1) + step;
+  const end = whole ? Math.min(bucketEnd, Math.max(until, times.at(-1) + 1)) : bucketEnd;
   const low = (u, min, max) => [0, Math.max(whole ? 1 : 0, max * 1.1) || 1];
   const options = {
     width: host.clientWidth, height, legend: { show: false }, tzDate: (ts) => uPlot.tzDate(new Date(ts * 1e3), 'Etc/UTC'),
     padding: [10, 20, 0, 0],
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
     scales: {
-      x: { time: true, range: [times[0], times.at(-1) + step] },
+      x: { time: true, range: [times[0], end] },
       y: { range: low },
     },
     axes: axes(whole),
     series: [{}, ...series.map(lineSeries)],
     hooks: { setCursor: [(u) => onHover(u.cursor.idx === null || u.cursor.idx === undefined ? null : Math.min(u.cursor.idx, times.length - 1))] },
   };
-  const plot = new uPlot(options, [[...times, times.at(-1) + step], ...series.map((s) => [...s.values, s.bars ? null : s.values.at(-1)])], host);
+  const plot = new uPlot(options, [[...times, end], ...series.map((s) => [...s.values, s.bars ? null : s.values.at(-1)])], host);
   const resize = new ResizeObserver(() => {
     if (host.clientWidth && host.clientWidth !== plot.width) plot.setSize({ width: host.clientWidth, height });
   });

@@ -1,10 +1,13 @@
 //! What each command does.
 
+pub(crate) mod backfill;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod doctor;
 pub(crate) mod engine;
 pub(crate) mod index;
 pub(crate) mod migrate;
+pub(crate) mod plan;
 pub(crate) mod reindex;
 pub(crate) mod replay;
 pub(crate) mod serve;

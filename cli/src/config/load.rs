@@ -113,8 +113,6 @@ pub(crate) struct Loaded {
     pub(crate) config: Config,
     /// The layers, for `config show --origin`.
     pub(crate) figment: Figment,
-    /// The file that was read, if any.
-    pub(crate) file: Option<PathBuf>,
 }
 
 /// Reads all layers. `file` is what `--config` names; without it `gridproof.toml` here is read if there.
@@ -131,7 +129,7 @@ pub(crate) fn load(file: Option<&Path>, flags: Overrides) -> Result<Loaded, Conf
     let figment = figment.merge(environment()).merge(flags);
     let config: Config = figment.extract().map_err(explain)?;
     check(&config)?;
-    Ok(Loaded { config, figment, file })
+    Ok(Loaded { config, figment })
 }
 
 /// The environment layer, held to the keys that there are: other programs may own names with our prefix.

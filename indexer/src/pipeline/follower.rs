@@ -67,9 +67,10 @@ impl Follower {
             .pending(shared.lease(), &shared.facts_key(), DECODER_VERSION)
             .await?;
         let committed = self.committed(&shared.facts_key()).await?;
+        let from = shared.settings.window_from.unwrap_or(first).max(first);
         let mut plan = Plan::new(
             shared.settings.cut,
-            first,
+            from,
             &committed,
             claims.iter().map(|c| c.span).collect(),
         );
@@ -107,6 +108,7 @@ impl Follower {
             .network(&chain.network)
             .await?
             .map(|network| network.first_height);
+        let known = known.map(|known| shared.settings.window_from.map_or(known, |from| known.min(from)));
         let first_height = match (chain.first, known) {
             (FirstHeight::Height(height), _) => height,
             (FirstHeight::Earliest, Some(height)) => height,
@@ -156,7 +158,7 @@ impl Follower {
                     return Err(PipelineError::Upstream {
                         network,
                         what,
-                        source: error,
+                        source: Box::new(error),
                     });
                 }
                 Err(error) => {

@@ -67,6 +67,8 @@ pub struct Settings {
     pub goal: Goal,
     /// How long a finite run goes on asking endpoints that do not answer; a follower never gives up.
     pub patience: Duration,
+    /// Lowest height to plan for, where that is not the first of the network.
+    pub window_from: Option<u64>,
     /// Whether ranges that an earlier run set aside are tried again.
     pub retry_quarantined: bool,
 }

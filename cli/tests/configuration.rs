@@ -1,0 +1,134 @@
+//! Configuration: layers, origins, and errors that say what to change.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use support::{code, gridproof, json, run, words};
+
+/// `config show` with a file.
+fn show(file: &str, more: &[&str]) -> std::process::Output {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gridproof.toml");
+    std::fs::write(&path, file).unwrap();
+    run(gridproof()
+        .args(["config", "show", "--origin", "--json", "--config"])
+        .arg(&path)
+        .args(more))
+}
+
+#[test]
+fn an_unknown_key_is_an_error_with_a_suggestion() {
+    for (file, key, meant) in [
+        ("data_dri = 'x'", "data_dri", "data_dir"),
+        ("[engine]\nlissten = 'x'", "lissten", "listen"),
+        ("[[network]]\nname = 'a'\nkin = 'akash'", "kin", "kind"),
+    ] {
+        let output = show(file, &[]);
+        assert_eq!(code(&output), Some(64), "{}", words(&output));
+        let text = words(&output);
+        assert!(
+            text.contains(&format!("`{key}`")) && text.contains(&format!("did you mean `{meant}`?")),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_value_names_its_key() {
+    let output = show("listen = 'nowhere'", &[]);
+    assert_eq!(code(&output), Some(64));
+    assert!(words(&output).contains("`listen`"), "{}", words(&output));
+}
+
+#[test]
+fn a_network_that_cannot_be_followed_is_refused() {
+    let network = |more: &str| format!("[[network]]\nname = 'mine'\nkind = 'akash'\nchain_id = 'mine-1'\n{more}");
+    for (file, what) in [
+        (network("endpoints = []"), "no `endpoints`"),
+        (network("endpoints = ['ftp://x']"), "http"),
+        (network("endpoints = ['http://127.0.0.1:1']"), "starts_on"),
+        (
+            network("endpoints = ['http://127.0.0.1:1']").replace("mine'\nkind", "rec-mine'\nkind"),
+            "rec-",
+        ),
+    ] {
+        let output = show(&file, &[]);
+        assert_eq!(code(&output), Some(64), "{file}: {}", words(&output));
+        assert!(words(&output).contains(what), "{file}: {}", words(&output));
+    }
+}
+
+#[test]
+fn flags_win_over_the_environment_and_that_over_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gridproof.toml");
+    std::fs::write(
+        &path,
+        "listen = '127.0.0.1:1001'\nmetrics_listen = '127.0.0.1:1002'\n[engine]\nlisten = '127.0.0.1:1003'",
+    )
+    .unwrap();
+    let mut command = gridproof();
+    command
+        .args([
+            "config",
+            "show",
+            "--origin",
+            "--json",
+            "--listen",
+            "127.0.0.1:3001",
+            "--config",
+        ])
+        .arg(&path);
+    command
+        .env("GRIDPROOF_LISTEN", "127.0.0.1:2001")
+        .env("GRIDPROOF_METRICS_LISTEN", "127.0.0.1:2002");
+    let origins = json(&run(&mut command));
+    let find = |key: &str| {
+        origins
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|entry| entry["key"] == key)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(
+        (find("listen")["value"].as_str(), find("listen")["origin"].as_str()),
+        (Some("127.0.0.1:3001"), Some("flag"))
+    );
+    assert_eq!(find("metrics_listen")["value"], "127.0.0.1:2002");
+    assert_eq!(find("metrics_listen")["origin"], "environment GRIDPROOF_METRICS_LISTEN");
+    assert!(find("engine.listen")["origin"].as_str().unwrap().starts_with("file "));
+    assert_eq!(find("pipeline.range_heights")["origin"], "default");
+}
+
+#[test]
+fn wrong_usage_is_64_and_help_is_0() {
+    assert_eq!(code(&run(gridproof().arg("no-such-command"))), Some(64));
+    assert_eq!(code(&run(gridproof().args(["replay", "x", "--errors", "7"]))), Some(64));
+    for command in [
+        "up", "index", "serve", "engine", "migrate", "backfill", "plan", "status", "verify", "reindex", "replay",
+        "doctor",
+    ] {
+        let output = run(gridproof().args([command, "--help"]));
+        assert_eq!(code(&output), Some(0));
+        assert!(words(&output).contains("Example"), "{command} --help shows no example");
+    }
+}
+
+#[test]
+fn no_endpoint_is_69_and_says_which_were_tried_and_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gridproof.toml");
+    let network = "[[network]]\nname = 'akash'\nkind = 'akash'\nchain_id = 'akashnet-2'\nendpoints = ['http://127.0.0.1:1', 'http://127.0.0.1:2']";
+    std::fs::write(&path, network).unwrap();
+    let mut command = gridproof();
+    command.args(["up", "--listen", "127.0.0.1:0", "--config"]).arg(&path);
+    let output = run(support::quiet(&mut command, &folder.path().join("data")));
+    assert_eq!(code(&output), Some(69), "{}", words(&output));
+    let text = words(&output);
+    assert!(
+        text.contains("127.0.0.1:1") && text.contains("127.0.0.1:2") && text.contains("--recording"),
+        "{text}"
+    );
+}
