@@ -325,3 +325,97 @@ fn a_lease_that_v1_1_closed_never_gets_a_reason_but_one_closed_later_does() {
     );
     assert_eq!(bench.lease_of(1, 2, A).reason, "lease_closed_reason_unstable");
 }
+
+#[test]
+fn an_overdraft_of_v1_0_takes_no_deposit_until_v1_1_which_gives_it_back() {
+    let mut bench = Bench::new(Version::V1_0, "uakt");
+    bench.deploy(10, 1, 2, 100);
+    bench.lease(10, 1, 1, A, "7.5");
+    bench.lease(10, 1, 2, B, "5");
+    // Due at 20: 75 to A, 50 to B, of which 25 are there.
+    bench.withdraw(20, 1, 2, B);
+    assert_eq!(bench.sent()[..2], [(A, 75, "uakt"), (B, 25, "uakt")]);
+    assert_eq!(
+        (bench.account(1).state, bench.funds(1)),
+        (AccountState::Overdrawn, dec("-25"))
+    );
+    assert_eq!(bench.payment(1, 2, B).unsettled.amount, Dec::ZERO, "v1.0 notes no debt");
+    assert_eq!(bench.market.groups[&group(1, 2)].state, GroupState::InsufficientFunds);
+    assert_eq!(bench.lease_of(1, 2, B).state, LeaseState::Closed);
+    assert!(bench.deposit(21, 1, &[(TENANT, coin(30, "uakt"))]).is_err());
+    let before = (bench.account(1).clone(), bench.payment(1, 2, B).clone());
+    bench.upgrade(25, Version::V1_1);
+    assert_eq!((bench.account(1), bench.payment(1, 2, B)), (&before.0, &before.1));
+    bench.deposit(26, 1, &[(TENANT, coin(30, "uakt"))]).unwrap();
+    assert_eq!(
+        bench.sent(),
+        [(TENANT, 30, "uakt")],
+        "nothing is owed, so all comes back"
+    );
+    assert_eq!(
+        (bench.account(1).state, bench.funds(1)),
+        (AccountState::Closed, Dec::ZERO)
+    );
+    assert_eq!(bench.payment(1, 1, A).state, AccountState::Closed);
+}
+
+#[test]
+fn an_open_bid_that_its_provider_takes_back_leaves_the_order_to_the_others() {
+    for version in [
+        Version::V0_38,
+        Version::V1_0,
+        Version::V1_1,
+        Version::V1_2,
+        Version::V2_1,
+    ] {
+        let mut bench = Bench::new(version, "uakt");
+        bench.deploy(10, 1, 1, 1_000);
+        bench.bid(11, 1, 1, A, "5");
+        bench.bid(11, 1, 1, B, "6");
+        bench.ok(
+            13,
+            MessageBody::CloseBid {
+                id: bid_id(1, 1, A),
+                reason: 10_002,
+            },
+        );
+        assert_eq!(bench.sent(), [(A, 500, "uakt")], "{version:?}");
+        assert_eq!(bench.bid_of(1, 1, A).state, BidState::Closed);
+        let account = bench.bid_account(1, 1, A);
+        assert_eq!((account.state, account.settled_at), (AccountState::Closed, 13));
+        assert_eq!(
+            bench.account(1).settled_at,
+            10,
+            "the deployment's account is not touched"
+        );
+        bench.ok(15, MessageBody::CreateLease { id: bid_id(1, 1, B) });
+        assert!(bench.sent().is_empty(), "{version:?}: nobody loses");
+        assert_eq!(bench.account(1).settled_at, 15);
+        assert_eq!(bench.market.groups[&group(1, 1)].state, GroupState::Open);
+    }
+}
+
+#[test]
+fn closing_a_group_leaves_the_other_lease_and_what_it_was_credited() {
+    let mut bench = Bench::new(Version::V1_2, "uakt");
+    bench.deploy(10, 1, 2, 1_000);
+    bench.lease(10, 1, 1, A, "3");
+    bench.lease(10, 1, 2, B, "2");
+    bench.ok(15, MessageBody::CloseGroup { id: group(1, 1) });
+    assert_eq!(bench.sent(), [(A, 500, "uakt"), (A, 15, "uakt")]);
+    let other = bench.payment(1, 2, B);
+    assert_eq!((other.state, other.balance.amount), (AccountState::Open, dec("10")));
+    assert_eq!(
+        bench.market.orders[&bid_id(1, 1, A).order].state,
+        OrderState::Closed,
+        "and no new order"
+    );
+    assert_eq!(bench.market.orders.len(), 2);
+    // In the block of that settlement nothing more is due: the other payment stays open for ever.
+    bench.close(15, 1);
+    assert_eq!(bench.sent(), [(TENANT, 975, "uakt"), (B, 500, "uakt")]);
+    assert_eq!(bench.account(1).state, AccountState::Closed);
+    assert_eq!(bench.payment(1, 2, B).balance.amount, dec("10"));
+    assert_eq!(bench.payment(1, 2, B).state, AccountState::Open);
+    assert_eq!(bench.lease_of(1, 2, B).state, LeaseState::Closed);
+}
