@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bench;
+mod random;
 mod refusals;
 pub(crate) mod replay;
 mod scenarios;
