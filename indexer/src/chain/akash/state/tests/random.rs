@@ -8,6 +8,8 @@ use crate::chain::akash::dec::Dec;
 use crate::chain::akash::model::{BidId, Coin, DecCoin, Deposit, DepositSource, MessageBody, Version};
 use crate::chain::akash::state::escrow::{Account, AccountState, Scope};
 use crate::chain::akash::state::flow::ESCROW;
+use crate::chain::akash::state::market::DeploymentState;
+use crate::chain::akash::state::upgrades::AXL_USDC;
 use crate::chain::akash::state::{ObjectKey, StateError};
 
 const PROVIDERS: [&str; 3] = ["akash1aaa", "akash1ccc", "akash1qqq"];
@@ -26,16 +28,16 @@ impl Dice {
     }
 }
 
-fn pays(amount: i128) -> Deposit {
+fn pays(amount: Coin) -> Deposit {
     Deposit {
-        amount: coin(amount, DENOM),
+        amount,
         sources: vec![DepositSource::Balance],
         depositor: None,
     }
 }
 
 /// A message and who pays how much into the module with it.
-fn next_message(dice: &mut Dice, version: Version) -> (MessageBody, Option<(&'static str, Coin)>) {
+fn next_message(dice: &mut Dice, version: Version, denom: &str) -> (MessageBody, Option<(&'static str, Coin)>) {
     let dseq = 1 + dice.roll(2);
     let gseq = u32::try_from(1 + dice.roll(2)).unwrap();
     let provider = PROVIDERS[usize::try_from(dice.roll(3)).unwrap()];
@@ -46,13 +48,13 @@ fn next_message(dice: &mut Dice, version: Version) -> (MessageBody, Option<(&'st
     let body = match dice.roll(12) {
         0 | 1 => {
             let price = DecCoin {
-                denom: DENOM.to_owned(),
+                denom: denom.to_owned(),
                 amount: dec(&format!("{}.{}", 1 + dice.roll(4), dice.roll(1_000))),
             };
             let body = MessageBody::CreateBid {
                 id,
                 price,
-                deposit: pays(500),
+                deposit: pays(coin(500, DENOM)),
                 resources_offer: Vec::new(),
                 reclamation_window_s: None,
             };
@@ -70,19 +72,19 @@ fn next_message(dice: &mut Dice, version: Version) -> (MessageBody, Option<(&'st
             let depositor = TENANT.to_owned();
             let body = MessageBody::DepositDeployment {
                 id: deployment(dseq),
-                amount: coin(amount, DENOM),
+                amount: coin(amount, denom),
                 depositor,
             };
-            return (body, Some((TENANT, coin(amount, DENOM))));
+            return (body, Some((TENANT, coin(amount, denom))));
         }
         _ => {
             let body = MessageBody::AccountDeposit {
                 signer: TENANT.to_owned(),
                 scope: 1,
                 xid: format!("{TENANT}/{dseq}"),
-                deposit: pays(amount),
+                deposit: pays(coin(amount, denom)),
             };
-            return (body, Some((TENANT, coin(amount, DENOM))));
+            return (body, Some((TENANT, coin(amount, denom))));
         }
     };
     (body, None)
@@ -125,7 +127,7 @@ fn run(version: Version, seed: u64) -> usize {
     let mut height = 10;
     for _ in 0..160 {
         height += dice.roll(3);
-        let (body, paid) = next_message(&mut dice, version);
+        let (body, paid) = next_message(&mut dice, version, DENOM);
         let transfers: Vec<_> = paid.iter().map(|(from, coin)| (*from, ESCROW, coin.clone())).collect();
         let before = (bench.market.clone(), bench.escrow.clone());
         match bench.send(height, body.clone(), &transfers) {
@@ -177,5 +179,75 @@ fn no_coin_appears_or_vanishes() {
     ] {
         let done: usize = (1..=60).map(|seed| run(version, seed)).sum();
         assert!(done > 60 * 20, "{version:?}: only {done} messages went through");
+    }
+}
+
+/// Random trade in every version, through all upgrades; prices in `denom`, bids deposit uakt.
+fn run_through_upgrades(denom: &'static str, seed: u64) {
+    let mut dice = Dice(seed);
+    let mut bench = Bench::new(Version::V0_38, denom);
+    let mut height = 10;
+    for dseq in [1, 2] {
+        bench.deploy(10, dseq, 2, 300);
+    }
+    let upgrades = [
+        Version::V1_0,
+        Version::V1_1,
+        Version::V1_2,
+        Version::V2_0,
+        Version::V2_1,
+    ];
+    for upgrade in upgrades {
+        for _ in 0..40 {
+            height += dice.roll(2);
+            let (body, paid) = next_message(&mut dice, bench.version, denom);
+            let transfers: Vec<_> = paid.iter().map(|(from, coin)| (*from, ESCROW, coin.clone())).collect();
+            let before = (bench.market.clone(), bench.escrow.clone());
+            match bench.send(height, body.clone(), &transfers) {
+                Err(StateError::Rule { .. } | StateError::Missing { .. }) => (bench.market, bench.escrow) = before,
+                Err(error) => panic!("{upgrade:?} seed {seed}: {body:?}: {error}"),
+                Ok(()) => {}
+            }
+        }
+        height += 1;
+        bench.upgrade(height, upgrade);
+        let money = bench
+            .escrow
+            .accounts
+            .iter()
+            .filter(|(id, account)| id.scope == Scope::Deployment && account.state != AccountState::Closed)
+            .map(|(id, account)| (id.deployment().unwrap(), account));
+        for (id, account) in money {
+            let active = bench.market.deployments[&id].state == DeploymentState::Active;
+            let holds = account.funds[0].denom.as_str();
+            match upgrade {
+                Version::V1_0 => assert!(account.legacy.is_none()),
+                // Of axlUSDC only accounts that v1.0 stored as overdrawn are left alone.
+                Version::V1_1 => assert!(account.state == AccountState::Overdrawn || active && holds == DENOM),
+                Version::V2_0 => assert_eq!(holds, if denom == DENOM { DENOM } else { "uact" }),
+                _ => {}
+            }
+        }
+        if upgrade == Version::V2_0 {
+            bench.reprice(height + 1, "0.7");
+            height += 1;
+            for (id, account) in bench
+                .escrow
+                .accounts
+                .iter()
+                .filter(|(id, _)| id.scope == Scope::Deployment)
+            {
+                let active = bench.market.deployments[&id.deployment().unwrap()].state == DeploymentState::Active;
+                assert!(!active || account.funds[0].denom == "uact", "seed {seed}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_upgrade_takes_over_whatever_trade_left() {
+    for seed in 1..=60 {
+        run_through_upgrades(DENOM, seed);
+        run_through_upgrades(AXL_USDC, seed);
     }
 }
