@@ -66,8 +66,17 @@ pub async fn check_integrity(
     clickhouse: &ClickHouse,
     stored: &NetworkStatus,
 ) -> Result<IntegrityReport, PipelineError> {
-    let report = IntegrityReport { network: stored.network.name.clone(), ..IntegrityReport::default() };
-    let mut check = Check { state_db, vault, clickhouse, stored, report };
+    let report = IntegrityReport {
+        network: stored.network.name.clone(),
+        ..IntegrityReport::default()
+    };
+    let mut check = Check {
+        state_db,
+        vault,
+        clickhouse,
+        stored,
+        report,
+    };
     check.progress();
     check.archive().await?;
     for stage in [StageKey::FACTS, StageKey::STATE] {
@@ -87,22 +96,37 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn find(&mut self, check: &'static str, place: impl ToString, what: impl ToString) {
-        self.report.findings.push(Finding { check, place: place.to_string(), what: what.to_string() });
+        self.report.findings.push(Finding {
+            check,
+            place: place.to_string(),
+            what: what.to_string(),
+        });
     }
 
     /// Holes and quarantined ranges.
     fn progress(&mut self) {
-        let window = self.stored.tip_height.and_then(|tip| Span::new(self.stored.network.first_height, tip));
+        let window = self
+            .stored
+            .tip_height
+            .and_then(|tip| Span::new(self.stored.network.first_height, tip));
         for stage in &self.stored.stages {
             if stage.stage != StageKey::FACTS && stage.stage != StageKey::STATE {
                 continue;
             }
             let live: RangeSet = stage.live.runs().into_iter().collect();
             for hole in window.map(|window| live.holes(window)).unwrap_or_default() {
-                self.find("hole", format!("{} {hole}", stage.stage), "not committed; run `gridproof backfill`");
+                self.find(
+                    "hole",
+                    format!("{} {hole}", stage.stage),
+                    "not committed; run `gridproof backfill`",
+                );
             }
             for entry in &stage.quarantined {
-                self.find("quarantine", format!("{} {}", stage.stage, entry.range.span), &entry.reason);
+                self.find(
+                    "quarantine",
+                    format!("{} {}", stage.stage, entry.range.span),
+                    &entry.reason,
+                );
             }
         }
     }
@@ -127,11 +151,17 @@ impl Check<'_> {
                     continue;
                 }
             };
-            let origin = Origin { network: self.report.network.clone(), chain_id: self.stored.network.chain_id.clone() };
+            let origin = Origin {
+                network: self.report.network.clone(),
+                chain_id: self.stored.network.chain_id.clone(),
+            };
             let derived = tokio::task::spawn_blocking(move || {
                 let blocks = decode_range(&origin.chain_id, &raws)?;
                 let batch = derive_facts(origin, &blocks)?;
-                let headers = blocks.first().zip(blocks.last()).map(|(a, b)| (a.header.clone(), b.header.clone()));
+                let headers = blocks
+                    .first()
+                    .zip(blocks.last())
+                    .map(|(a, b)| (a.header.clone(), b.header.clone()));
                 Ok::<_, super::quarantine::Rejected>((batch.rows(), batch.digest(), headers))
             });
             match derived.await? {
@@ -188,9 +218,17 @@ impl Check<'_> {
     ) -> Result<(), PipelineError> {
         let span = range.range.span;
         let query = self.clickhouse.raw().query(include_str!("sql/integrity_blocks.sql"));
-        let query = query.bind(&self.report.network).bind(range.range.generation).bind(span.from).bind(span.to);
-        let stated: BTreeMap<u64, DigestRow> =
-            query.fetch_all::<DigestRow>().await?.into_iter().map(|row| (row.height, row)).collect();
+        let query = query
+            .bind(&self.report.network)
+            .bind(range.range.generation)
+            .bind(span.from)
+            .bind(span.to);
+        let stated: BTreeMap<u64, DigestRow> = query
+            .fetch_all::<DigestRow>()
+            .await?
+            .into_iter()
+            .map(|row| (row.height, row))
+            .collect();
         for height in span.from..=span.to {
             let found = heights.get(&height).copied().unwrap_or_default();
             match stated.get(&height) {
@@ -217,17 +255,33 @@ impl Check<'_> {
 
     /// Blocks whose settlement differs from what was seen.
     async fn settlement(&mut self) -> Result<(), PipelineError> {
-        let query = self.clickhouse.raw().query(include_str!("sql/integrity_audit.sql")).bind(&self.report.network);
+        let query = self
+            .clickhouse
+            .raw()
+            .query(include_str!("sql/integrity_audit.sql"))
+            .bind(&self.report.network);
         for row in query.fetch_all::<HeightRow>().await? {
-            self.find("settlement", row.height, "computed payouts and refunds differ from the transfers seen");
+            self.find(
+                "settlement",
+                row.height,
+                "computed payouts and refunds differ from the transfers seen",
+            );
         }
         Ok(())
     }
 
     async fn digests(&self, table: &str, range: &CommittedRange) -> Result<Vec<DigestRow>, PipelineError> {
         let span = range.range.span;
-        let query = self.clickhouse.raw().query(include_str!("sql/integrity_digest.sql")).bind(Identifier(table));
-        let query = query.bind(&self.report.network).bind(range.range.generation).bind(span.from).bind(span.to);
+        let query = self
+            .clickhouse
+            .raw()
+            .query(include_str!("sql/integrity_digest.sql"))
+            .bind(Identifier(table));
+        let query = query
+            .bind(&self.report.network)
+            .bind(range.range.generation)
+            .bind(span.from)
+            .bind(span.to);
         Ok(query.fetch_all().await?)
     }
 
@@ -247,5 +301,9 @@ impl Check<'_> {
 }
 
 fn digest(row: &DigestRow) -> HeightDigest {
-    HeightDigest { rows: row.rows, xor: row.digest_xor, sum: row.digest_sum }
+    HeightDigest {
+        rows: row.rows,
+        xor: row.digest_xor,
+        sum: row.digest_sum,
+    }
 }

@@ -30,7 +30,11 @@ pub struct ReindexReport {
 
 /// Derives everything that is committed in both stages again.
 pub async fn reindex(shared: Arc<Shared>, stop: &CancellationToken) -> Result<ReindexReport, PipelineError> {
-    let mut work = Work { shared, report: ReindexReport::default(), stop: stop.clone() };
+    let mut work = Work {
+        shared,
+        report: ReindexReport::default(),
+        stop: stop.clone(),
+    };
     work.shared.committer.resume().await?;
     let (facts, state) = (work.shared.facts_key(), work.shared.state_key());
     for open in work.open(&facts).await? {
@@ -130,7 +134,10 @@ impl Work {
     async fn begin(&self, height: u64) -> Result<Result<State, Rejected>, PipelineError> {
         let network = self.shared.chain.network.clone();
         let Some(document) = self.shared.vault.genesis().await? else {
-            return Err(PipelineError::Genesis { network, why: "it is not in the archive".to_owned() });
+            return Err(PipelineError::Genesis {
+                network,
+                why: "it is not in the archive".to_owned(),
+            });
         };
         let state = checkpoint::first_state(&self.shared, document).await?;
         match checkpoint::replay(&self.shared, state, height).await? {
@@ -140,10 +147,19 @@ impl Work {
         }
     }
 
-    async fn claim(&self, open: &Reindex, span: Span, left: Option<ClaimedRange>) -> Result<ClaimedRange, PipelineError> {
+    async fn claim(
+        &self,
+        open: &Reindex,
+        span: Span,
+        left: Option<ClaimedRange>,
+    ) -> Result<ClaimedRange, PipelineError> {
         match left {
             Some(claim) => Ok(claim),
-            None => Ok(self.shared.state_db.claim_reindex(self.shared.lease(), open, span).await?),
+            None => Ok(self
+                .shared
+                .state_db
+                .claim_reindex(self.shared.lease(), open, span)
+                .await?),
         }
     }
 

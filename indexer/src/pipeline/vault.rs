@@ -38,7 +38,11 @@ impl Vault {
 
     /// The archive of `network` for one who only reads: every record that it would make is refused.
     pub fn read_only(archive: Archive, state_db: StateDb, network: &str) -> Self {
-        let lease = WriterLease { name: "reader".to_owned(), owner: String::new(), fence: 0 };
+        let lease = WriterLease {
+            name: "reader".to_owned(),
+            owner: String::new(),
+            fence: 0,
+        };
         Self::new(archive, state_db, lease, network)
     }
 

@@ -17,11 +17,8 @@ pub(crate) async fn run(config: &Config, args: Verify, own_folder: bool, json: b
             drop(folder);
             outcome
         }
-        (Some(_), None) => Err(Failure::usage(
-            "--recording needs --state DIR, the folder with the chain's own answers",
-        )),
-        _ => Err(Failure::usage("not yet")),
         (Some(_), None) => Err(Failure::usage("--recording needs --state DIR, the folder with the chain's own answers")),
-        (None, _) => integrity::run(config, args.network.as_deref(), json).await,
+        (None, Some(_)) => Err(Failure::usage("--state needs --recording DIR, the blocks that the answers belong to")),
+        (None, None) => integrity::run(config, args.network.as_deref(), json).await,
     }
 }

@@ -10,7 +10,9 @@ use crate::output;
 use crate::session::{self, Session};
 use crate::shutdown;
 use anyhow::Context;
-use gridproof_indexer::audit::{AuditError, Difference, HeightReport, compare_state_dir, height_folders};
+use gridproof_indexer::audit::{
+    AuditError, Difference, HeightReport, SettlementReport, TruthError, compare_state_dir, height_folders, settlement_report,
+};
 use gridproof_indexer::pipeline::Goal;
 use serde::Serialize;
 use std::path::Path;
@@ -24,6 +26,9 @@ struct Report {
     ok: bool,
     /// Each height.
     heights: Vec<Height>,
+    /// Computed payouts and refunds against the transfers of each block. What it finds is told, and is no
+    /// difference from the chain's answers: `ok` does not speak of it.
+    settlement: SettlementReport,
 }
 
 /// What was found at one height.
@@ -87,11 +92,9 @@ pub(super) async fn run(config: &Config, recording: &Path, state: &Path, json: b
     let settings = networks::settings(config, Goal::Height(last));
     let mut session = Session::start(&house, &writer, vec![(prepared, settings)], json, &stop);
     let statuses = session.finish().await;
-    let reports = match &statuses {
-        Ok(_) => compare_state_dir(house.clickhouse.raw(), &network, state)
-            .await
-            .map_err(audit_failure),
-        Err(_) => Ok(Vec::new()),
+    let found = match &statuses {
+        Ok(_) => found(&house, &network, state).await.map_err(audit_failure),
+        Err(_) => Ok((Vec::new(), SettlementReport::default())),
     };
     index::end(house, writer, session).await;
     let statuses = statuses?;
@@ -100,22 +103,35 @@ pub(super) async fn run(config: &Config, recording: &Path, state: &Path, json: b
             "interrupted before everything was compared"
         )));
     }
-    let reports = reports?;
-    let told = tell(&network, &reports, json);
+    let (reports, settlement) = found?;
+    let told = tell(&network, &reports, settlement, json);
     session::incomplete(&statuses)?;
     told
 }
 
-/// Wrong truth files are the user's, a silent database is not.
+/// The comparison with the chain's answers, and what the always-on audit says of the same blocks.
+async fn found(
+    house: &House,
+    network: &str,
+    state: &Path,
+) -> Result<(Vec<HeightReport>, SettlementReport), AuditError> {
+    let reports = compare_state_dir(house.clickhouse.raw(), network, state).await?;
+    Ok((reports, settlement_report(house.clickhouse.raw(), network).await?))
+}
+
+/// A wrong folder is the user's, a damaged answer in it is bad data, a silent database is neither.
 fn audit_failure(error: AuditError) -> Failure {
     match error {
+        AuditError::Truth(
+            error @ (TruthError::Json { .. } | TruthError::Shape { .. } | TruthError::TooLong { .. }),
+        ) => Failure::Data(error.into()),
         AuditError::Truth(error) => Failure::Usage(error.into()),
         other => Failure::Upstream(anyhow::Error::new(other).context("cannot read the tables")),
     }
 }
 
 /// Prints what was found; a difference is a failure of the data.
-fn tell(network: &str, reports: &[HeightReport], json: bool) -> Outcome {
+fn tell(network: &str, reports: &[HeightReport], settlement: SettlementReport, json: bool) -> Outcome {
     let differences: usize = reports.iter().map(|report| report.differences.len()).sum();
     if json {
         let heights = reports.iter().map(height).collect();
@@ -123,6 +139,7 @@ fn tell(network: &str, reports: &[HeightReport], json: bool) -> Outcome {
             network: network.to_owned(),
             ok: differences == 0,
             heights,
+            settlement,
         })?;
     } else {
         for report in reports {
@@ -139,6 +156,10 @@ fn tell(network: &str, reports: &[HeightReport], json: bool) -> Outcome {
                 output::text_line(&format!("  {difference}"))?;
             }
         }
+        let SettlementReport { blocks, findings } = settlement;
+        let differ = findings.len();
+        output::text_line(&format!("settlement audit: {blocks} blocks with payouts or refunds, {differ} findings"))?;
+        findings.iter().try_for_each(|finding| output::text_line(&format!("  {finding}")))?;
     }
     if differences == 0 {
         return Ok(());
@@ -154,7 +175,7 @@ fn height(report: &HeightReport) -> Height {
         compared: report
             .compared
             .iter()
-            .map(|(section, count)| (format!("{section:?}").to_lowercase(), *count))
+            .map(|(section, count)| (section.name().to_owned(), *count))
             .collect(),
         differences: report.differences.iter().map(Line::from).collect(),
     }

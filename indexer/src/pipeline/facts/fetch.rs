@@ -96,13 +96,21 @@ impl Fetcher {
             }
             let error = match self.source.head().await {
                 Ok(head) if head.height >= goal => return Ok(()),
-                Ok(head) => FetchError::NotYet { endpoint: "all endpoints".into(), height: goal, tip: Some(head.height) },
+                Ok(head) => FetchError::NotYet {
+                    endpoint: "all endpoints".into(),
+                    height: goal,
+                    tip: Some(head.height),
+                },
                 Err(error) if error.class() == Class::Quarantine => return self.nothing_fits(goal, &error).await,
                 Err(error) => error,
             };
             if began.elapsed() >= self.shared.settings.patience {
                 let network = self.shared.chain.network.clone();
-                return Err(PipelineError::Upstream { network, what: format!("height {goal}"), source: error });
+                return Err(PipelineError::Upstream {
+                    network,
+                    what: format!("height {goal}"),
+                    source: error,
+                });
             }
         }
     }
