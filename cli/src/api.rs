@@ -3,7 +3,7 @@
 use crate::board::Board;
 use crate::house::House;
 use crate::ops::{EnginePing, Operations};
-use gridproof_graphql::{ApiState, NetworkDescriptor, ReadyCheck, Readiness};
+use gridproof_graphql::{ApiState, NetworkDescriptor, Readiness, ReadyCheck};
 use gridproof_indexer::pipeline::{Chain, FirstHeight, is_recording};
 use gridproof_store::state_db::Network;
 use std::sync::Arc;
@@ -51,7 +51,10 @@ fn ready_check(board: Board, ping: EnginePing) -> ReadyCheck {
             let reasons = board.not_ready(ping().await.err());
             Readiness {
                 ready: reasons.is_empty(),
-                checks: reasons.into_iter().map(|reason| ("not ready".to_owned(), reason)).collect(),
+                checks: reasons
+                    .into_iter()
+                    .map(|reason| ("not ready".to_owned(), reason))
+                    .collect(),
             }
         })
     })

@@ -77,7 +77,13 @@ impl House {
             }
         };
         let clickhouse = connect(config, url);
-        Ok(Self { data, clickhouse, board: Board::new(config.pipeline.ready_lag_s), registry: Registry::new(), engine })
+        Ok(Self {
+            data,
+            clickhouse,
+            board: Board::new(config.pipeline.ready_lag_s),
+            registry: Registry::new(),
+            engine,
+        })
     }
 
     /// Finds the ClickHouse of a process that runs on this data folder, or starts the engine.
@@ -87,7 +93,13 @@ impl House {
             let clickhouse = connect(config, note.clickhouse);
             if clickhouse.ping().await.is_ok() {
                 let board = Board::new(config.pipeline.ready_lag_s);
-                return Ok(Self { data, clickhouse, board, registry: Registry::new(), engine: None });
+                return Ok(Self {
+                    data,
+                    clickhouse,
+                    board,
+                    registry: Registry::new(),
+                    engine: None,
+                });
             }
         }
         Self::open(config).await
@@ -95,7 +107,9 @@ impl House {
 
     /// Brings the schema up to date.
     pub(crate) async fn migrate(&self) -> Result<(), Failure> {
-        let done = migrate::clickhouse::up(&self.clickhouse).await.map_err(|error| Failure::Upstream(error.into()))?;
+        let done = migrate::clickhouse::up(&self.clickhouse)
+            .await
+            .map_err(|error| Failure::Upstream(error.into()))?;
         if !done.applied.is_empty() {
             tracing::info!(applied = done.applied.len(), "migrations applied");
         }
@@ -108,8 +122,10 @@ impl House {
         let state_db = StateDb::open_file(&self.data.state_db())
             .await
             .with_context(|| format!("cannot open {}", self.data.state_db().display()))?;
-        let lease =
-            state_db.acquire_writer(WRITER, lock.owner(), LEASE_TTL).await.map_err(|e| Failure::Internal(e.into()))?;
+        let lease = state_db
+            .acquire_writer(WRITER, lock.owner(), LEASE_TTL)
+            .await
+            .map_err(|e| Failure::Internal(e.into()))?;
         let crash = CrashPoints::from_env();
         let archive = Archive::open_folder(&self.data.archive()).context("cannot open the archive")?;
         let committer = Committer::new(self.clickhouse.clone(), state_db.clone(), lease.clone());
@@ -130,13 +146,23 @@ impl House {
     /// Asks how often the engine was started again; 0 for a server that somebody else runs.
     pub(crate) fn restarts(&self) -> impl Fn() -> u64 + Send + 'static {
         let engine = self.engine.as_ref().map(Arc::downgrade);
-        move || engine.as_ref().and_then(Weak::upgrade).map_or(0, |engine| engine.restarts())
+        move || {
+            engine
+                .as_ref()
+                .and_then(Weak::upgrade)
+                .map_or(0, |engine| engine.restarts())
+        }
     }
 
     /// Leaves the note for other commands.
     pub(crate) fn announce(&self, operations: Option<String>, api: Option<String>) -> Result<(), Failure> {
         let clickhouse = self.clickhouse.config().url.clone();
-        Ok(self.data.write_note(&RunNote { pid: std::process::id(), clickhouse, operations, api })?)
+        Ok(self.data.write_note(&RunNote {
+            pid: std::process::id(),
+            clickhouse,
+            operations,
+            api,
+        })?)
     }
 
     /// Stops the engine, if it is ours.
@@ -174,7 +200,7 @@ async fn start_engine(config: &Config, data: &DataDir) -> Result<Supervisor, Fai
         match Supervisor::start(options.clone()).await {
             Ok(engine) => return Ok(engine),
             // The child of a killed process ends by itself, a moment later.
-            Err(EngineError::Lock(_)) if began.elapsed() < ORPHAN_TIME => tokio::time::sleep(ORPHAN_LOOK).await,
+            Err(error) if is_orphan(&error) && began.elapsed() < ORPHAN_TIME => tokio::time::sleep(ORPHAN_LOOK).await,
             Err(error @ (EngineError::Lock(_) | EngineError::Bind { .. } | EngineError::NotLoopback(_))) => {
                 return Err(Failure::Usage(error.into()));
             }
@@ -183,8 +209,21 @@ async fn start_engine(config: &Config, data: &DataDir) -> Result<Supervisor, Fai
     }
 }
 
+/// Whether another engine still has the folder: by our lock, or, while it ends, by the engine's own.
+fn is_orphan(error: &EngineError) -> bool {
+    match error {
+        EngineError::Lock(_) => true,
+        EngineError::ChildExited { output, .. } => output.contains("Another server instance in same directory"),
+        _ => false,
+    }
+}
+
 fn connect(config: &Config, url: String) -> ClickHouse {
-    let password = config.engine.password_env.as_ref().and_then(|name| std::env::var(name).ok());
+    let password = config
+        .engine
+        .password_env
+        .as_ref()
+        .and_then(|name| std::env::var(name).ok());
     ClickHouse::new(ClickHouseConfig {
         url,
         user: config.engine.user.clone().unwrap_or_default(),

@@ -6,7 +6,9 @@ use crate::exit::Failure;
 use anyhow::Context;
 use gridproof_indexer::chain::akash::state::ChainRules;
 use gridproof_indexer::pipeline::{Chain, Cut, FirstHeight, Goal, Settings};
-use gridproof_indexer::source::replay::{self, ArchiveReplay, Fault, Recording, RecordingInfo, ReplayHandle, ReplayOptions, ReplayStore};
+use gridproof_indexer::source::replay::{
+    self, ArchiveReplay, Fault, Recording, RecordingInfo, ReplayHandle, ReplayOptions, ReplayStore,
+};
 use gridproof_indexer::source::{Pool, PoolConfig};
 use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -53,7 +55,12 @@ pub(crate) fn live(network: &Network) -> Result<Prepared, Failure> {
         genesis: genesis.map(Into::into),
     };
     let pool = pool(PoolConfig::new(network.chain_id.clone(), network.endpoints.clone()))?;
-    Ok(Prepared { chain, pool, replay: None, last: None })
+    Ok(Prepared {
+        chain,
+        pool,
+        replay: None,
+        last: None,
+    })
 }
 
 /// A recording behind the built-in replay server. `note` says why it is shown.
@@ -64,14 +71,24 @@ pub(crate) async fn recording(
     note: &str,
 ) -> Result<Prepared, Failure> {
     let path = folder.to_owned();
-    let opened = tokio::task::spawn_blocking(move || open_recording(&path)).await.context("reading a recording")?;
+    let opened = tokio::task::spawn_blocking(move || open_recording(&path))
+        .await
+        .context("reading a recording")?;
     let (info, store) = opened?;
-    let upgrades = info.upgrades.iter().map(|upgrade| (upgrade.name.as_str(), upgrade.height));
+    let upgrades = info
+        .upgrades
+        .iter()
+        .map(|upgrade| (upgrade.name.as_str(), upgrade.height));
     let rules = ChainRules::parse(&info.chain_id, &info.starts_on, upgrades)
         .map_err(|error| Failure::usage(format!("{}: {error}", folder.display())))?;
-    let genesis = store.genesis().await.with_context(|| format!("cannot read the genesis in {}", folder.display()))?;
+    let genesis = store
+        .genesis()
+        .await
+        .with_context(|| format!("cannot read the genesis in {}", folder.display()))?;
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let handle = replay::serve(store, listen, options(manners, faults)).await.context("cannot serve the recording")?;
+    let handle = replay::serve(store, listen, options(manners, faults))
+        .await
+        .context("cannot serve the recording")?;
     let chain = Chain {
         network: format!("rec-{}", info.chain_id),
         chain_id: info.chain_id.clone(),
@@ -83,7 +100,12 @@ pub(crate) async fn recording(
     };
     let mut config = PoolConfig::new(info.chain_id, vec![handle.url()]);
     (config.poll, config.patience) = (RECORDING_POLL, RECORDING_PATIENCE);
-    Ok(Prepared { chain, pool: pool(config)?, replay: Some(handle), last: Some(info.last_height) })
+    Ok(Prepared {
+        chain,
+        pool: pool(config)?,
+        replay: Some(handle),
+        last: Some(info.last_height),
+    })
 }
 
 /// Reads and checks a recording folder.
@@ -94,7 +116,8 @@ pub(crate) fn open_recording(folder: &Path) -> Result<(RecordingInfo, Arc<dyn Re
             "{folder} is not a recording: it has no recording.json; give a folder such as testdata/akash-gridlocal-1"
         )));
     }
-    let open = Recording::open(folder).map_err(|error| Failure::data(format!("the recording cannot be read: {error}")))?;
+    let open =
+        Recording::open(folder).map_err(|error| Failure::data(format!("the recording cannot be read: {error}")))?;
     Ok((open.info().clone(), Arc::new(open)))
 }
 
@@ -102,16 +125,21 @@ pub(crate) fn open_recording(folder: &Path) -> Result<(RecordingInfo, Arc<dyn Re
 pub(crate) async fn open_replay(folder: &Path) -> Result<Arc<dyn ReplayStore>, Failure> {
     if folder.join("recording.json").is_file() {
         let folder = folder.to_owned();
-        let opened = tokio::task::spawn_blocking(move || open_recording(&folder)).await.context("reading a recording")?;
+        let opened = tokio::task::spawn_blocking(move || open_recording(&folder))
+            .await
+            .context("reading a recording")?;
         return opened.map(|(_, store)| store);
     }
     let inner = folder.join("archive");
     let archive = if inner.is_dir() { inner } else { folder.to_owned() };
     let open = ArchiveReplay::open_folder(&archive, None).await;
-    open.map(|store| Arc::new(store) as Arc<dyn ReplayStore>).map_err(|error| {
-        let folder = folder.display();
-        Failure::usage(format!("{folder} is neither a recording (no recording.json) nor an archive: {error}"))
-    })
+    open.map(|store| Arc::new(store) as Arc<dyn ReplayStore>)
+        .map_err(|error| {
+            let folder = folder.display();
+            Failure::usage(format!(
+                "{folder} is neither a recording (no recording.json) nor an archive: {error}"
+            ))
+        })
 }
 
 /// What the flags say about a replay server.
@@ -139,14 +167,21 @@ pub(crate) fn settings(config: &Config, goal: Goal) -> Settings {
 
 /// The versions of a configured network.
 pub(crate) fn rules(network: &Network) -> Result<ChainRules, Failure> {
-    let Some(starts_on) = &network.starts_on else { return Ok(ChainRules::mainnet()) };
-    let upgrades = network.upgrades.iter().map(|upgrade| (upgrade.name.as_str(), upgrade.height));
+    let Some(starts_on) = &network.starts_on else {
+        return Ok(ChainRules::mainnet());
+    };
+    let upgrades = network
+        .upgrades
+        .iter()
+        .map(|upgrade| (upgrade.name.as_str(), upgrade.height));
     ChainRules::parse(&network.chain_id, starts_on, upgrades)
         .map_err(|error| Failure::usage(format!("network `{}`: {error}", network.name)))
 }
 
 fn pool(config: PoolConfig) -> Result<Arc<Pool>, Failure> {
-    Pool::new(config).map(Arc::new).map_err(|error| Failure::Usage(error.into()))
+    Pool::new(config)
+        .map(Arc::new)
+        .map_err(|error| Failure::Usage(error.into()))
 }
 
 /// A genesis document, compressed or not.
@@ -154,7 +189,9 @@ fn read_document(path: &Path) -> Result<Vec<u8>, Failure> {
     let read = |path: &Path| -> std::io::Result<Vec<u8>> {
         let (file, mut document) = (std::fs::File::open(path)?, Vec::new());
         match path.extension().is_some_and(|extension| extension == "zst") {
-            true => zstd::Decoder::new(file)?.take(MAX_GENESIS_BYTES).read_to_end(&mut document)?,
+            true => zstd::Decoder::new(file)?
+                .take(MAX_GENESIS_BYTES)
+                .read_to_end(&mut document)?,
             false => file.take(MAX_GENESIS_BYTES).read_to_end(&mut document)?,
         };
         Ok(document)

@@ -146,7 +146,11 @@ pub(crate) fn operations(house: &House) -> ops::Operations {
 
 /// What is set aside, as a failure of the data.
 pub(crate) fn set_aside(statuses: &[NetworkStatus]) -> Outcome {
-    let set_aside: Vec<NetworkStatus> = statuses.iter().filter(|status| !status.quarantine.is_empty()).cloned().collect();
+    let set_aside: Vec<NetworkStatus> = statuses
+        .iter()
+        .filter(|status| !status.quarantine.is_empty())
+        .cloned()
+        .collect();
     incomplete(&set_aside)
 }
 

@@ -6,7 +6,7 @@ mod support;
 use support::{Engine, code, gridproof, index, quiet, run, status, words};
 
 const RECORDING: &str = "akash-gridlocal-v038";
-/// In the range 81-120.
+/// In the range 81-160.
 const HEIGHT: u64 = 100;
 
 /// Indexes with a fault at [`HEIGHT`] and gives the quarantine.
@@ -31,19 +31,45 @@ fn a_bad_height_sets_its_range_aside_until_it_is_retried() {
         let data = tempfile::tempdir().unwrap();
         let quarantine = quarantine_of(&format!("{fault}:{HEIGHT}"), data.path());
         assert_eq!(quarantine.len(), 1, "{fault}: {quarantine:?}");
-        assert_eq!(quarantine[0]["range"], serde_json::json!({"from": 81, "to": 120}), "{fault}");
-        assert!(quarantine[0]["reason"].as_str().unwrap().contains(word), "{fault}: {}", quarantine[0]);
+        assert_eq!(
+            quarantine[0]["range"],
+            serde_json::json!({"from": 81, "to": 160}),
+            "{fault}"
+        );
+        assert!(
+            quarantine[0]["reason"].as_str().unwrap().contains(word),
+            "{fault}: {}",
+            quarantine[0]
+        );
         {
             let engine = Engine::over(data.path());
-            assert_eq!(engine.query("SELECT count() FROM blocks WHERE height BETWEEN 81 AND 120").trim(), "0", "{fault}");
-            assert_eq!(engine.query("SELECT count() FROM blocks").trim(), "542", "{fault}");
-            assert_eq!(engine.query("SELECT max(height) FROM deployments WHERE height > 80").trim(), "0", "{fault}");
+            assert_eq!(
+                engine
+                    .query("SELECT count() FROM blocks WHERE height BETWEEN 81 AND 160")
+                    .trim(),
+                "0",
+                "{fault}"
+            );
+            assert_eq!(engine.query("SELECT count() FROM blocks").trim(), "502", "{fault}");
+            assert_eq!(
+                engine
+                    .query("SELECT max(height) FROM deployments WHERE height > 80")
+                    .trim(),
+                "0",
+                "{fault}"
+            );
         }
         let mut retry = gridproof();
-        retry.args(["backfill", "--retry-quarantined", "--recording"]).arg(support::recording(RECORDING));
+        retry
+            .args(["backfill", "--retry-quarantined", "--recording"])
+            .arg(support::recording(RECORDING));
         let output = run(support::small_ranges(quiet(&mut retry, data.path())));
         assert_eq!(code(&output), Some(0), "{fault}: {}", words(&output));
-        assert_eq!(Engine::over(data.path()).query("SELECT count() FROM blocks").trim(), "582", "{fault}");
+        assert_eq!(
+            Engine::over(data.path()).query("SELECT count() FROM blocks").trim(),
+            "582",
+            "{fault}"
+        );
     }
 }
 
@@ -52,9 +78,17 @@ fn a_bad_height_sets_its_range_aside_until_it_is_retried() {
 fn pruned_heights_are_set_aside_and_the_rest_goes_on() {
     let data = tempfile::tempdir().unwrap();
     let quarantine = quarantine_of(&format!("pruned-below:{HEIGHT}"), data.path());
-    assert!(quarantine.iter().all(|entry| entry["reason"].as_str().unwrap().contains("pruned")), "{quarantine:?}");
+    assert!(
+        quarantine
+            .iter()
+            .all(|entry| entry["reason"].as_str().unwrap().contains("pruned")),
+        "{quarantine:?}"
+    );
     let engine = Engine::over(data.path());
-    assert_eq!(engine.query("SELECT min(height), count() FROM blocks").trim(), "100\t483");
+    assert_eq!(
+        engine.query("SELECT min(height), count() FROM blocks").trim(),
+        "100\t483"
+    );
 }
 
 /// A node of another chain gives nothing at all.
@@ -62,8 +96,16 @@ fn pruned_heights_are_set_aside_and_the_rest_goes_on() {
 fn another_chain_is_refused() {
     let data = tempfile::tempdir().unwrap();
     let quarantine = quarantine_of("chain-id:somebody-else", data.path());
-    assert!(quarantine.iter().all(|entry| entry["reason"].as_str().unwrap().contains("wrong_chain")), "{quarantine:?}");
-    assert_eq!(Engine::over(data.path()).query("SELECT count() FROM blocks").trim(), "0");
+    assert!(
+        quarantine
+            .iter()
+            .all(|entry| entry["reason"].as_str().unwrap().contains("wrong_chain")),
+        "{quarantine:?}"
+    );
+    assert_eq!(
+        Engine::over(data.path()).query("SELECT count() FROM blocks").trim(),
+        "0"
+    );
 }
 
 /// A claimed tip that is not served moves nothing.
@@ -72,5 +114,8 @@ fn a_lying_tip_makes_no_rows() {
     let data = tempfile::tempdir().unwrap();
     let output = run(index(data.path(), RECORDING).args(["--fault", "lying-tip:100000"]));
     assert_eq!(code(&output), Some(0), "{}", words(&output));
-    assert_eq!(Engine::over(data.path()).query("SELECT max(height) FROM blocks").trim(), "582");
+    assert_eq!(
+        Engine::over(data.path()).query("SELECT max(height) FROM blocks").trim(),
+        "582"
+    );
 }

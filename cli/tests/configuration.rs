@@ -10,7 +10,10 @@ fn show(file: &str, more: &[&str]) -> std::process::Output {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("gridproof.toml");
     std::fs::write(&path, file).unwrap();
-    run(gridproof().args(["config", "show", "--origin", "--json", "--config"]).arg(&path).args(more))
+    run(gridproof()
+        .args(["config", "show", "--origin", "--json", "--config"])
+        .arg(&path)
+        .args(more))
 }
 
 #[test]
@@ -23,7 +26,10 @@ fn an_unknown_key_is_an_error_with_a_suggestion() {
         let output = show(file, &[]);
         assert_eq!(code(&output), Some(64), "{}", words(&output));
         let text = words(&output);
-        assert!(text.contains(&format!("`{key}`")) && text.contains(&format!("did you mean `{meant}`?")), "{text}");
+        assert!(
+            text.contains(&format!("`{key}`")) && text.contains(&format!("did you mean `{meant}`?")),
+            "{text}"
+        );
     }
 }
 
@@ -41,7 +47,10 @@ fn a_network_that_cannot_be_followed_is_refused() {
         (network("endpoints = []"), "no `endpoints`"),
         (network("endpoints = ['ftp://x']"), "http"),
         (network("endpoints = ['http://127.0.0.1:1']"), "starts_on"),
-        (network("endpoints = ['http://127.0.0.1:1']").replace("mine'\nkind", "rec-mine'\nkind"), "rec-"),
+        (
+            network("endpoints = ['http://127.0.0.1:1']").replace("mine'\nkind", "rec-mine'\nkind"),
+            "rec-",
+        ),
     ] {
         let output = show(&file, &[]);
         assert_eq!(code(&output), Some(64), "{file}: {}", words(&output));
@@ -53,13 +62,40 @@ fn a_network_that_cannot_be_followed_is_refused() {
 fn flags_win_over_the_environment_and_that_over_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("gridproof.toml");
-    std::fs::write(&path, "listen = '127.0.0.1:1001'\nmetrics_listen = '127.0.0.1:1002'\n[engine]\nlisten = '127.0.0.1:1003'").unwrap();
+    std::fs::write(
+        &path,
+        "listen = '127.0.0.1:1001'\nmetrics_listen = '127.0.0.1:1002'\n[engine]\nlisten = '127.0.0.1:1003'",
+    )
+    .unwrap();
     let mut command = gridproof();
-    command.args(["config", "show", "--origin", "--json", "--listen", "127.0.0.1:3001", "--config"]).arg(&path);
-    command.env("GRIDPROOF_LISTEN", "127.0.0.1:2001").env("GRIDPROOF_METRICS_LISTEN", "127.0.0.1:2002");
+    command
+        .args([
+            "config",
+            "show",
+            "--origin",
+            "--json",
+            "--listen",
+            "127.0.0.1:3001",
+            "--config",
+        ])
+        .arg(&path);
+    command
+        .env("GRIDPROOF_LISTEN", "127.0.0.1:2001")
+        .env("GRIDPROOF_METRICS_LISTEN", "127.0.0.1:2002");
     let origins = json(&run(&mut command));
-    let find = |key: &str| origins.as_array().unwrap().iter().find(|entry| entry["key"] == key).unwrap().clone();
-    assert_eq!((find("listen")["value"].as_str(), find("listen")["origin"].as_str()), (Some("127.0.0.1:3001"), Some("flag")));
+    let find = |key: &str| {
+        origins
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|entry| entry["key"] == key)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(
+        (find("listen")["value"].as_str(), find("listen")["origin"].as_str()),
+        (Some("127.0.0.1:3001"), Some("flag"))
+    );
     assert_eq!(find("metrics_listen")["value"], "127.0.0.1:2002");
     assert_eq!(find("metrics_listen")["origin"], "environment GRIDPROOF_METRICS_LISTEN");
     assert!(find("engine.listen")["origin"].as_str().unwrap().starts_with("file "));
@@ -70,7 +106,10 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
 fn wrong_usage_is_64_and_help_is_0() {
     assert_eq!(code(&run(gridproof().arg("no-such-command"))), Some(64));
     assert_eq!(code(&run(gridproof().args(["replay", "x", "--errors", "7"]))), Some(64));
-    for command in ["up", "index", "serve", "engine", "migrate", "backfill", "plan", "status", "verify", "reindex", "replay", "doctor"] {
+    for command in [
+        "up", "index", "serve", "engine", "migrate", "backfill", "plan", "status", "verify", "reindex", "replay",
+        "doctor",
+    ] {
         let output = run(gridproof().args([command, "--help"]));
         assert_eq!(code(&output), Some(0));
         assert!(words(&output).contains("Example"), "{command} --help shows no example");
@@ -88,5 +127,8 @@ fn no_endpoint_is_69_and_says_which_were_tried_and_what_to_do() {
     let output = run(support::quiet(&mut command, &folder.path().join("data")));
     assert_eq!(code(&output), Some(69), "{}", words(&output));
     let text = words(&output);
-    assert!(text.contains("127.0.0.1:1") && text.contains("127.0.0.1:2") && text.contains("--recording"), "{text}");
+    assert!(
+        text.contains("127.0.0.1:1") && text.contains("127.0.0.1:2") && text.contains("--recording"),
+        "{text}"
+    );
 }

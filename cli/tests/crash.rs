@@ -38,14 +38,24 @@ impl Dice {
 
     /// A time from `low` to `high` milliseconds.
     fn pause(&mut self, low: u64, high: u64) -> Duration {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         Duration::from_millis(low + (self.0 >> 33) % (high - low))
     }
 }
 
 fn seed() -> u64 {
-    let given = std::env::var("GRIDPROOF_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
-    given.unwrap_or_else(|| std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs())
+    let given = std::env::var("GRIDPROOF_TEST_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok());
+    given.unwrap_or_else(|| {
+        std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap()
+            .as_secs()
+    })
 }
 
 /// Kills the indexer at random times until it has died twenty times; each folder is then finished and compared.
@@ -55,7 +65,11 @@ fn twenty_kills_of_the_indexer_leave_no_trace() {
     while kills < KILLS {
         let data = tempfile::tempdir().unwrap();
         for _ in 0..7 {
-            let mut child = index(data.path(), RECORDING).args(["--latency", "4ms"]).stderr(Stdio::null()).spawn().unwrap();
+            let mut child = index(data.path(), RECORDING)
+                .args(["--latency", "4ms"])
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
             std::thread::sleep(dice.pause(600, 2_500));
             if child.try_wait().unwrap().is_some() {
                 break;
@@ -66,10 +80,18 @@ fn twenty_kills_of_the_indexer_leave_no_trace() {
         }
         let output = run(&mut index(data.path(), RECORDING));
         assert_eq!(code(&output), Some(0), "{}", words(&output));
-        assert_eq!(&Engine::over(data.path()).contents(false), expected, "after {kills} kills");
+        assert_eq!(
+            &Engine::over(data.path()).contents(false),
+            expected,
+            "after {kills} kills"
+        );
         let reindexed = run(quiet(gridproof().arg("reindex"), data.path()));
         assert_eq!(code(&reindexed), Some(0), "{}", words(&reindexed));
-        assert_eq!(&Engine::over(data.path()).contents(true), expected, "reindexed after {kills} kills");
+        assert_eq!(
+            &Engine::over(data.path()).contents(true),
+            expected,
+            "reindexed after {kills} kills"
+        );
     }
 }
 
@@ -79,22 +101,35 @@ fn twenty_kills_of_the_engine_leave_no_trace() {
     let (expected, mut dice, mut kills) = (reference(), Dice::new(seed()), 0);
     while kills < KILLS {
         let data = tempfile::tempdir().unwrap();
-        let mut child = index(data.path(), RECORDING).args(["--latency", "10ms"]).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = index(data.path(), RECORDING)
+            .args(["--latency", "10ms"])
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let began = Instant::now();
         let ended = loop {
             std::thread::sleep(dice.pause(300, 1_200));
             if let Some(ended) = child.try_wait().unwrap() {
                 break ended;
             }
-            assert!(began.elapsed() < Duration::from_secs(180), "the indexer does not get on");
-            let pid = std::fs::read_to_string(data.path().join("engine.pid")).ok().and_then(|pid| pid.trim().parse().ok());
+            assert!(
+                began.elapsed() < Duration::from_secs(180),
+                "the indexer does not get on"
+            );
+            let pid = std::fs::read_to_string(data.path().join("engine.pid"))
+                .ok()
+                .and_then(|pid| pid.trim().parse().ok());
             if let Some(pid) = pid.filter(|_| kills < KILLS) {
                 signal(pid, rustix::process::Signal::KILL);
                 kills += 1;
             }
         };
         assert_eq!(ended.code(), Some(0), "after {kills} kills");
-        assert_eq!(&Engine::over(data.path()).contents(false), expected, "after {kills} kills");
+        assert_eq!(
+            &Engine::over(data.path()).contents(false),
+            expected,
+            "after {kills} kills"
+        );
     }
 }
 

@@ -10,18 +10,30 @@ use support::{code, gridproof, index, json, quiet, recording, run, signal, statu
 
 fn verify(recording_name: &str, state: &Path) -> std::process::Output {
     let mut command = gridproof();
-    command.args(["verify", "--log", "warn", "--recording"]).arg(recording(recording_name)).arg("--state").arg(state);
+    command
+        .args(["verify", "--log", "warn", "--recording"])
+        .arg(recording(recording_name))
+        .arg("--state")
+        .arg(state);
     run(&mut command)
 }
 
 /// Every table, as of every recorded height, is what the chain itself answered.
 #[test]
 fn every_recording_equals_the_chains_own_answers() {
-    for name in ["akash-gridlocal-v038", "akash-gridlocal-v12", "akash-gridlocal-1", "akash-gridlocal-all"] {
+    for name in [
+        "akash-gridlocal-v038",
+        "akash-gridlocal-v12",
+        "akash-gridlocal-1",
+        "akash-gridlocal-all",
+    ] {
         let output = verify(name, &recording(name).join("state"));
         assert_eq!(code(&output), Some(0), "{name}: {}", words(&output));
         let heights = std::fs::read_dir(recording(name).join("state")).unwrap().count();
-        let equal = String::from_utf8_lossy(&output.stdout).lines().filter(|line| line.ends_with(" equal")).count();
+        let equal = String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .filter(|line| line.ends_with(" equal"))
+            .count();
         assert_eq!(equal, heights, "{name}: {}", words(&output));
     }
 }
@@ -43,8 +55,14 @@ fn a_planted_difference_is_printed_and_fails() {
     let output = verify("akash-gridlocal-v12", folder.path());
     assert_eq!(code(&output), Some(65), "{}", words(&output));
     let text = String::from_utf8_lossy(&output.stdout);
-    let line = text.lines().find(|line| line.contains(&planted)).unwrap_or_else(|| panic!("{text}"));
-    assert!(line.contains("supply") && line.contains("expected") && line.contains("got"), "{line}");
+    let line = text
+        .lines()
+        .find(|line| line.contains(&planted))
+        .unwrap_or_else(|| panic!("{text}"));
+    assert!(
+        line.contains("supply") && line.contains("expected") && line.contains("got"),
+        "{line}"
+    );
 }
 
 /// Changes the first amount of a document and tells what it became.
@@ -93,10 +111,16 @@ fn verify_finds_a_missing_row_and_a_damaged_archive() {
     assert_eq!(code(&run(&mut index(data.path(), "akash-gridlocal-v038"))), Some(0));
     {
         let engine = support::Engine::over(data.path());
-        engine.query("ALTER TABLE tx_fees DELETE WHERE height = (SELECT max(height) FROM tx_fees) SETTINGS mutations_sync = 1");
+        engine.query(
+            "ALTER TABLE tx_fees DELETE WHERE height = (SELECT max(height) FROM tx_fees) SETTINGS mutations_sync = 1",
+        );
     }
     let archive = data.path().join("archive/rec-gridlocal-v038/ranges");
-    let file = std::fs::read_dir(archive).unwrap().map(|entry| entry.unwrap().path()).min().unwrap();
+    let file = std::fs::read_dir(archive)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .min()
+        .unwrap();
     let mut bytes = std::fs::read(&file).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
@@ -104,8 +128,16 @@ fn verify_finds_a_missing_row_and_a_damaged_archive() {
     let output = run(quiet(gridproof().args(["verify", "--json"]), data.path()));
     assert_eq!(code(&output), Some(65), "{}", words(&output));
     let report = json(&output);
-    let checks: Vec<&str> = report[0]["findings"].as_array().unwrap().iter().map(|f| f["check"].as_str().unwrap()).collect();
-    assert!(checks.contains(&"tables") && checks.contains(&"blocks") && checks.contains(&"archive"), "{report}");
+    let checks: Vec<&str> = report[0]["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["check"].as_str().unwrap())
+        .collect();
+    assert!(
+        checks.contains(&"tables") && checks.contains(&"blocks") && checks.contains(&"archive"),
+        "{report}"
+    );
 }
 
 /// `up` serves the page, the API, metrics and health, refuses a second instance, and ends within ten seconds.
@@ -113,8 +145,14 @@ fn verify_finds_a_missing_row_and_a_damaged_archive() {
 fn up_serves_a_recording_and_ends_in_good_order() {
     let data = tempfile::tempdir().unwrap();
     let mut command = gridproof();
-    command.args(["up", "--json", "--listen", "127.0.0.1:0", "--recording"]).arg(recording("akash-gridlocal-v12"));
-    let mut child = quiet(&mut command, data.path()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    command
+        .args(["up", "--json", "--listen", "127.0.0.1:0", "--recording"])
+        .arg(recording("akash-gridlocal-v12"));
+    let mut child = quiet(&mut command, data.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let indexed = || {
         let output = run(quiet(gridproof().args(["status", "--json"]), data.path()));
         let status: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
@@ -122,16 +160,28 @@ fn up_serves_a_recording_and_ends_in_good_order() {
         (network["state"]["watermark"] == 582 && status["running"] == true).then(|| status.clone())
     };
     let status = wait_for("the whole recording", Duration::from_secs(90), indexed);
-    assert!(status["networks"][0]["note"].as_str().unwrap().contains("recording"), "{status}");
+    assert!(
+        status["networks"][0]["note"].as_str().unwrap().contains("recording"),
+        "{status}"
+    );
     let second = run(&mut index(data.path(), "akash-gridlocal-v12"));
     assert_eq!(code(&second), Some(64), "{}", words(&second));
-    assert!(words(&second).contains(&child.id().to_string()), "the holder must be named: {}", words(&second));
-    let note: serde_json::Value = serde_json::from_slice(&std::fs::read(data.path().join("run.json")).unwrap()).unwrap();
+    assert!(
+        words(&second).contains(&child.id().to_string()),
+        "the holder must be named: {}",
+        words(&second)
+    );
+    let note: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(data.path().join("run.json")).unwrap()).unwrap();
     let (api, operations) = (note["api"].as_str().unwrap(), note["operations"].as_str().unwrap());
     assert!(get(api, "/").1.contains("<html"), "the page");
     assert_eq!(get(api, "/readyz").0, 200);
     assert_eq!(get(operations, "/healthz"), (200, "ok\n".to_owned()));
-    assert!(get(operations, "/metrics").1.contains("gridproof_watermark_height{network=\"rec-gridlocal-v12\",stage=\"state\"} 582"));
+    assert!(
+        get(operations, "/metrics")
+            .1
+            .contains("gridproof_watermark_height{network=\"rec-gridlocal-v12\",stage=\"state\"} 582")
+    );
     let asked = Instant::now();
     signal(child.id(), rustix::process::Signal::TERM);
     let ended = wait_for("the end", Duration::from_secs(10), || child.try_wait().unwrap());
@@ -143,7 +193,11 @@ fn up_serves_a_recording_and_ends_in_good_order() {
 #[test]
 fn a_stopped_run_goes_on_where_it_was() {
     let data = tempfile::tempdir().unwrap();
-    let mut child = index(data.path(), "akash-gridlocal-v12").args(["--latency", "30ms"]).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = index(data.path(), "akash-gridlocal-v12")
+        .args(["--latency", "30ms"])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     wait_for("the first range", Duration::from_secs(60), || {
         let output = run(quiet(gridproof().args(["status", "--json"]), data.path()));
         let status: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
@@ -152,7 +206,9 @@ fn a_stopped_run_goes_on_where_it_was() {
     signal(child.id(), rustix::process::Signal::INT);
     let ended = wait_for("the end", Duration::from_secs(10), || child.try_wait().unwrap());
     assert_eq!(ended.code(), Some(0));
-    let before = status(data.path())["networks"][0]["facts"]["committed_heights"].as_u64().unwrap();
+    let before = status(data.path())["networks"][0]["facts"]["committed_heights"]
+        .as_u64()
+        .unwrap();
     assert!(before > 0 && before < 582, "{before}");
     assert_eq!(code(&run(&mut index(data.path(), "akash-gridlocal-v12"))), Some(0));
 }
@@ -160,7 +216,10 @@ fn a_stopped_run_goes_on_where_it_was() {
 /// Status code and body.
 fn get(address: &str, path: &str) -> (u16, String) {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let answer = client.get(format!("http://{address}{path}")).send().await.unwrap();

@@ -17,7 +17,13 @@ const ESCROW: &str = "akash14pphss726thpwws3yc458hggufynm9x77l4l2u";
 /// A copy of a recording and the folder of its last answers.
 fn copy() -> TempDir {
     let (folder, whole) = (tempfile::tempdir().unwrap(), recording(RECORDING));
-    for file in ["recording.json", "blocks.jsonl.zst", "blockchain.jsonl.zst", "genesis.json.zst", "status.json"] {
+    for file in [
+        "recording.json",
+        "blocks.jsonl.zst",
+        "blockchain.jsonl.zst",
+        "genesis.json.zst",
+        "status.json",
+    ] {
         fs::copy(whole.join(file), folder.path().join(file)).unwrap();
     }
     let state = folder.path().join("state/582");
@@ -37,7 +43,11 @@ fn change_blocks(folder: &Path, mut change: impl FnMut(u64, &mut Value) -> bool)
     for line in text.lines() {
         let mut document: Value = serde_json::from_str(line).unwrap();
         let height = document["height"].as_u64().unwrap();
-        changed += &if change(height, &mut document) { document.to_string() } else { line.to_owned() };
+        changed += &if change(height, &mut document) {
+            document.to_string()
+        } else {
+            line.to_owned()
+        };
         changed.push('\n');
     }
     fs::write(path, zstd::encode_all(changed.as_bytes(), 1).unwrap()).unwrap();
@@ -45,16 +55,24 @@ fn change_blocks(folder: &Path, mut change: impl FnMut(u64, &mut Value) -> bool)
 
 fn verify(folder: &Path, temporary: &Path, more: &[&str]) -> Output {
     let mut command = gridproof();
-    command.args(["verify", "--log", "error", "--recording"]).arg(folder).arg("--state").arg(folder.join("state"));
+    command
+        .args(["verify", "--log", "error", "--recording"])
+        .arg(folder)
+        .arg("--state")
+        .arg(folder.join("state"));
     run(command.args(more).env("TMPDIR", temporary))
 }
 
 /// Takes the first transfer out of escrow away.
 fn drop_a_payout(document: &mut Value) -> bool {
-    let Some(results) = document.pointer_mut("/block_results/result/txs_results").and_then(Value::as_array_mut) else {
+    let Some(results) = document
+        .pointer_mut("/block_results/result/txs_results")
+        .and_then(Value::as_array_mut)
+    else {
         return false;
     };
-    let pays = |event: &Value| event["type"] == "transfer" && event.to_string().contains(&format!("\"value\":\"{ESCROW}\""));
+    let pays =
+        |event: &Value| event["type"] == "transfer" && event.to_string().contains(&format!("\"value\":\"{ESCROW}\""));
     results.iter_mut().filter(|result| result["code"] == 0).any(|result| {
         let events = result["events"].as_array_mut().unwrap();
         let from_escrow = |event: &Value| {
@@ -83,12 +101,25 @@ fn a_payout_that_the_block_does_not_show_is_told() {
     assert_eq!(report["settlement"]["blocks"], 147, "{}", words(&output));
     let findings = report["settlement"]["findings"].as_array().unwrap();
     assert_eq!(findings.len(), 1, "{}", words(&output));
-    assert_eq!((findings[0]["height"].as_u64(), findings[0]["subject"].as_str()), (height, Some("transfers")));
+    assert_eq!(
+        (findings[0]["height"].as_u64(), findings[0]["subject"].as_str()),
+        (height, Some("transfers"))
+    );
     let output = verify(folder.path(), temporary.path(), &[]);
     let text = words(&output);
-    assert!(text.contains("147 blocks with payouts or refunds, 1 findings"), "{text}");
-    assert!(text.contains(&format!("block {}, transfers: computed", height.unwrap())), "{text}");
-    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "the data folder is gone");
+    assert!(
+        text.contains("147 blocks with payouts or refunds, 1 findings"),
+        "{text}"
+    );
+    assert!(
+        text.contains(&format!("block {}, transfers: computed", height.unwrap())),
+        "{text}"
+    );
+    assert_eq!(
+        fs::read_dir(temporary.path()).unwrap().count(),
+        0,
+        "the data folder is gone"
+    );
 }
 
 /// Damage of every kind ends with the reason and with exit 65 (64 where the command line is wrong).
@@ -105,14 +136,22 @@ fn a_damaged_recording_or_answer_is_refused_with_the_reason() {
         }),
         ("recording.json says", 65, |folder| {
             let info = fs::read_to_string(folder.join("recording.json")).unwrap();
-            fs::write(folder.join("recording.json"), info.replace("gridlocal-v12", "gridlocal-x")).unwrap();
+            fs::write(
+                folder.join("recording.json"),
+                info.replace("gridlocal-v12", "gridlocal-x"),
+            )
+            .unwrap();
         }),
         ("incomplete frame", 65, |folder| {
             let whole = fs::read(folder.join("blocks.jsonl.zst")).unwrap();
             fs::write(folder.join("blocks.jsonl.zst"), &whole[..whole.len() / 2]).unwrap();
         }),
-        ("needs genesis", 65, |folder| fs::remove_file(folder.join("genesis.json.zst")).unwrap()),
-        ("blockchain.jsonl.zst", 65, |folder| fs::remove_file(folder.join("blockchain.jsonl.zst")).unwrap()),
+        ("needs genesis", 65, |folder| {
+            fs::remove_file(folder.join("genesis.json.zst")).unwrap()
+        }),
+        ("blockchain.jsonl.zst", 65, |folder| {
+            fs::remove_file(folder.join("blockchain.jsonl.zst")).unwrap()
+        }),
         ("not everything could be indexed", 65, |folder| {
             change_blocks(folder, |height, document| {
                 if height == 300 {
@@ -121,8 +160,12 @@ fn a_damaged_recording_or_answer_is_refused_with_the_reason() {
                 height == 300
             });
         }),
-        ("leases.json is not JSON", 65, |folder| fs::write(folder.join("state/582/leases.json"), "{").unwrap()),
-        ("named after the same height", 64, |folder| fs::create_dir(folder.join("state/0582")).unwrap()),
+        ("leases.json is not JSON", 65, |folder| {
+            fs::write(folder.join("state/582/leases.json"), "{").unwrap()
+        }),
+        ("named after the same height", 64, |folder| {
+            fs::create_dir(folder.join("state/0582")).unwrap()
+        }),
     ];
     let temporary = tempfile::tempdir().unwrap();
     for (reason, expected, damage) in cases {
@@ -132,5 +175,45 @@ fn a_damaged_recording_or_answer_is_refused_with_the_reason() {
         assert_eq!(code(&output), Some(expected), "{reason}: {}", words(&output));
         assert!(words(&output).contains(reason), "{reason}: {}", words(&output));
     }
-    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "the data folders are gone");
+    assert_eq!(
+        fs::read_dir(temporary.path()).unwrap().count(),
+        0,
+        "the data folders are gone"
+    );
+}
+
+/// Two chains of one name do not meet in a data folder that is kept.
+#[test]
+fn a_data_folder_of_another_chain_with_the_same_name_is_refused() {
+    let (folder, data) = (copy(), tempfile::tempdir().unwrap());
+    let kept = [
+        "--data-dir",
+        data.path().to_str().unwrap(),
+        "--engine-listen",
+        "127.0.0.1:0",
+    ];
+    for _ in 0..2 {
+        let output = verify(folder.path(), data.path(), &kept);
+        assert_eq!(code(&output), Some(0), "{}", words(&output));
+    }
+    let rename = |bytes: Vec<u8>| {
+        String::from_utf8(bytes)
+            .unwrap()
+            .replace("gridlocal-v038", "gridlocal-v12")
+    };
+    let other = recording("akash-gridlocal-v038");
+    for file in ["recording.json", "status.json"] {
+        fs::write(folder.path().join(file), rename(fs::read(other.join(file)).unwrap())).unwrap();
+    }
+    for file in ["blocks.jsonl.zst", "blockchain.jsonl.zst", "genesis.json.zst"] {
+        let text = rename(zstd::decode_all(fs::File::open(other.join(file)).unwrap()).unwrap());
+        fs::write(folder.path().join(file), zstd::encode_all(text.as_bytes(), 1).unwrap()).unwrap();
+    }
+    let output = verify(folder.path(), data.path(), &kept);
+    assert_eq!(code(&output), Some(64), "{}", words(&output));
+    assert!(
+        words(&output).contains("another chain as rec-gridlocal-v12"),
+        "{}",
+        words(&output)
+    );
 }

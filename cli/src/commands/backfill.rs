@@ -33,21 +33,36 @@ pub(crate) async fn run(config: &Config, args: Backfill, json: bool) -> Outcome 
         true => output::json(&statuses)?,
         false => output::text_line(&index::summary(&statuses))?,
     }
-    if stop.is_cancelled() { Ok(()) } else { session::set_aside(&statuses) }
+    if stop.is_cancelled() {
+        Ok(())
+    } else {
+        session::set_aside(&statuses)
+    }
 }
 
 /// The heights asked for.
 fn window(args: &Backfill) -> Result<Option<Span>, Failure> {
-    let (Some(from), Some(to)) = (args.from, args.to) else { return Ok(None) };
+    let (Some(from), Some(to)) = (args.from, args.to) else {
+        return Ok(None);
+    };
     match Span::new(from, to).filter(|span| span.from > 0) {
         Some(span) => Ok(Some(span)),
-        None => Err(Failure::usage(format!("--from {from} --to {to} is no span: heights begin at 1 and --from is not above --to"))),
+        None => Err(Failure::usage(format!(
+            "--from {from} --to {to} is no span: heights begin at 1 and --from is not above --to"
+        ))),
     }
 }
 
 /// The network of that name, or the only one.
 pub(super) fn select<'c>(config: &'c Config, name: Option<&str>) -> Result<&'c Network, Failure> {
-    let names = || config.network.iter().map(|network| network.name.as_str()).collect::<Vec<_>>().join(", ");
+    let names = || {
+        config
+            .network
+            .iter()
+            .map(|network| network.name.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     match (name, config.network.as_slice()) {
         (None, [only]) => Ok(only),
         (None, _) => Err(Failure::usage(format!("say which network with --network: {}", names()))),
@@ -67,8 +82,19 @@ async fn settings(
 ) -> Result<Settings, Failure> {
     let goal = match window {
         Some(window) => window.to,
-        None => prepared.pool.head().await.map_err(|error| Failure::Upstream(error.into()))?.height,
+        None => {
+            prepared
+                .pool
+                .head()
+                .await
+                .map_err(|error| Failure::Upstream(error.into()))?
+                .height
+        }
     };
     let settings = networks::settings(config, Goal::Height(goal));
-    Ok(Settings { retry_quarantined, window_from: window.map(|window| window.from), ..settings })
+    Ok(Settings {
+        retry_quarantined,
+        window_from: window.map(|window| window.from),
+        ..settings
+    })
 }

@@ -20,7 +20,9 @@ const CLOCK_TIME: Duration = Duration::from_secs(5);
 /// Runs all checks; a failed one is a failure of this run.
 pub(crate) async fn run(config: &Config, json: bool) -> Outcome {
     let data = DataDir::new(&config.data_dir);
-    let ours = data.read_note().is_some_and(|note| PathBuf::from(format!("/proc/{}", note.pid)).exists());
+    let ours = data
+        .read_note()
+        .is_some_and(|note| PathBuf::from(format!("/proc/{}", note.pid)).exists());
     let mut checks = vec![
         library(config),
         folder_writable(data.root()),
@@ -36,7 +38,9 @@ pub(crate) async fn run(config: &Config, json: bool) -> Outcome {
     tell(&checks, json)?;
     match checks.iter().filter(|check| check.verdict == Verdict::Fail).count() {
         0 => Ok(()),
-        failed => Err(Failure::upstream(format!("{failed} checks failed; each says what to do"))),
+        failed => Err(Failure::upstream(format!(
+            "{failed} checks failed; each says what to do"
+        ))),
     }
 }
 
@@ -45,8 +49,16 @@ fn tell(checks: &[Check], json: bool) -> Outcome {
         return output::json(&checks);
     }
     let row = |check: &Check| {
-        let next = if check.next_step.is_empty() { String::new() } else { format!("-> {}", check.next_step) };
-        vec![check.verdict.word().to_owned(), check.name.clone(), format!("{} {next}", check.finding)]
+        let next = if check.next_step.is_empty() {
+            String::new()
+        } else {
+            format!("-> {}", check.next_step)
+        };
+        vec![
+            check.verdict.word().to_owned(),
+            check.name.clone(),
+            format!("{} {next}", check.finding),
+        ]
     };
     output::text_line(&output::columns(&checks.iter().map(row).collect::<Vec<_>>()))
 }
@@ -59,16 +71,30 @@ fn library(config: &Config) -> Check {
     }
     let file = "libchdb.so";
     let package = "store/libchdb/node_modules/@chdb/lib-linux-x64-gnu";
-    let beside = std::env::current_exe().ok().and_then(|program| program.parent().map(|folder| folder.join(file)));
-    let source_tree = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(package).join(file);
-    let named = std::env::var_os(LIBRARY_ENV).map(PathBuf::from).or_else(|| config.engine.library.clone());
+    let beside = std::env::current_exe()
+        .ok()
+        .and_then(|program| program.parent().map(|folder| folder.join(file)));
+    let source_tree = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(package)
+        .join(file);
+    let named = std::env::var_os(LIBRARY_ENV)
+        .map(PathBuf::from)
+        .or_else(|| config.engine.library.clone());
     let places: Vec<PathBuf> = match named {
         Some(named) => vec![if named.is_dir() { named.join(file) } else { named }],
-        None => beside.into_iter().chain([source_tree, PathBuf::from(package).join(file)]).collect(),
+        None => beside
+            .into_iter()
+            .chain([source_tree, PathBuf::from(package).join(file)])
+            .collect(),
     };
     match places.iter().find(|place| place.is_file()) {
         Some(found) => Check::ok(NAME, found.display().to_string()),
-        None => Check::fail(NAME, format!("{file} was not found"), format!("run `make engine`, or set {LIBRARY_ENV} to the file")),
+        None => Check::fail(
+            NAME,
+            format!("{file} was not found"),
+            format!("run `make engine`, or set {LIBRARY_ENV} to the file"),
+        ),
     }
 }
 
@@ -104,19 +130,35 @@ async fn endpoints(network: &Network) -> Result<Vec<Check>, Failure> {
             EndpointState::Ready | EndpointState::Limited => {
                 let number = |height: Option<u64>| height.map_or_else(|| "?".to_owned(), |height| height.to_string());
                 ready.get_or_insert(endpoint.url.clone());
-                Check::ok(name, format!("{} heights {}-{}", endpoint.url, number(endpoint.floor), number(endpoint.tip)))
+                Check::ok(
+                    name,
+                    format!(
+                        "{} heights {}-{}",
+                        endpoint.url,
+                        number(endpoint.floor),
+                        number(endpoint.tip)
+                    ),
+                )
             }
             EndpointState::WrongChain => Check::fail(
                 name,
                 format!("{}: {error}", endpoint.url),
                 format!("remove it or mend chain_id = \"{}\"", network.chain_id),
             ),
-            _ => Check::warn(name, format!("{}: {error}", endpoint.url), "others are used in its place"),
+            _ => Check::warn(
+                name,
+                format!("{}: {error}", endpoint.url),
+                "others are used in its place",
+            ),
         });
     }
     if let Err(error) = head {
         let step = "check the network, set `endpoints` in gridproof.toml, or use --recording DIR";
-        checks.push(Check::fail(format!("network {}", network.name), error.to_string(), step));
+        checks.push(Check::fail(
+            format!("network {}", network.name),
+            error.to_string(),
+            step,
+        ));
     }
     if let Some(url) = ready {
         checks.extend(clock(&url).await);

@@ -16,7 +16,11 @@ pub(crate) async fn run(config: &Config, args: Migrate, json: bool) -> Outcome {
 }
 
 async fn act(house: &House, action: MigrateAction, json: bool) -> Outcome {
-    house.clickhouse.create_database().await.map_err(|error| Failure::Upstream(error.into()))?;
+    house
+        .clickhouse
+        .create_database()
+        .await
+        .map_err(|error| Failure::Upstream(error.into()))?;
     let client = &house.clickhouse;
     match action {
         MigrateAction::Status => show(&clickhouse::status(client).await.map_err(failure)?, json),
@@ -32,7 +36,10 @@ async fn act(house: &House, action: MigrateAction, json: bool) -> Outcome {
             }
             for migration in &planned {
                 output::text_line(&format!("-- {}", migration.file.label()))?;
-                migration.statements.iter().try_for_each(|statement| output::text_line(&format!("{statement};\n")))?;
+                migration
+                    .statements
+                    .iter()
+                    .try_for_each(|statement| output::text_line(&format!("{statement};\n")))?;
             }
             Ok(())
         }
@@ -55,7 +62,12 @@ fn show(report: &Report, json: bool) -> Outcome {
     let rows: Vec<_> = report
         .entries
         .iter()
-        .map(|entry| vec![format!("{:04}_{}", entry.version, entry.name), format!("{:?}", entry.status).to_lowercase()])
+        .map(|entry| {
+            vec![
+                format!("{:04}_{}", entry.version, entry.name),
+                format!("{:?}", entry.status).to_lowercase(),
+            ]
+        })
         .collect();
     output::text_line(&output::columns(&rows))
 }

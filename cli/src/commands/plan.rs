@@ -40,7 +40,9 @@ struct Planned {
 pub(crate) async fn run(config: &Config, args: PlanArgs, json: bool) -> Outcome {
     let mut prepared = Vec::new();
     match (&args.recording, &args.network) {
-        (Some(folder), _) => prepared.push(networks::recording(folder, ReplayManners::default(), Vec::new(), "").await?),
+        (Some(folder), _) => {
+            prepared.push(networks::recording(folder, ReplayManners::default(), Vec::new(), "").await?)
+        }
         (None, Some(name)) => prepared.push(networks::live(select(config, Some(name))?)?),
         (None, None) => {
             for network in &config.network {
@@ -60,7 +62,11 @@ pub(crate) async fn run(config: &Config, args: PlanArgs, json: bool) -> Outcome 
 
 async fn plan(config: &Config, prepared: &Prepared) -> Result<Planned, Failure> {
     let (network, asked) = (&prepared.chain.network, Instant::now());
-    let head = prepared.pool.head().await.map_err(|error| Failure::Upstream(error.into()))?;
+    let head = prepared
+        .pool
+        .head()
+        .await
+        .map_err(|error| Failure::Upstream(error.into()))?;
     let latency_s = asked.elapsed().as_secs_f64();
     let known = known(config, network).await.map_err(Failure::Internal)?;
     let first = match prepared.chain.first {
@@ -103,14 +109,29 @@ async fn known(config: &Config, network: &str) -> anyhow::Result<Option<Known>> 
     for entry in state_db.quarantined(&key).await? {
         done.insert(entry.range.span);
     }
-    let claimed = state_db.claimed(&key).await?.into_iter().map(|claim| claim.span).collect();
+    let claimed = state_db
+        .claimed(&key)
+        .await?
+        .into_iter()
+        .map(|claim| claim.span)
+        .collect();
     let first = state_db.network(network).await?.map(|network| network.first_height);
     state_db.close().await;
     Ok(first.map(|first| Known { first, done, claimed }))
 }
 
 fn text(planned: &Planned) -> String {
-    let Planned { network, first, tip, heights, ranges, next, calls_at_least, calls_at_most, seconds_about } = planned;
+    let Planned {
+        network,
+        first,
+        tip,
+        heights,
+        ranges,
+        next,
+        calls_at_least,
+        calls_at_most,
+        seconds_about,
+    } = planned;
     let next = next.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     format!(
         "{network}: heights {first} to {tip}, {heights} missing in {ranges} ranges\n  first: {next}\n  \

@@ -6,7 +6,9 @@ use crate::exit::{Failure, Outcome};
 use crate::house::{self, House, Writer};
 use crate::{networks, output, shutdown};
 use gridproof_indexer::chain::akash::state::{ChainRules, State};
-use gridproof_indexer::pipeline::{Board, Chain, FirstHeight, Goal, PipelineError, Shared, Vault, is_recording, reindex};
+use gridproof_indexer::pipeline::{
+    Board, Chain, FirstHeight, Goal, PipelineError, Shared, Vault, is_recording, reindex,
+};
 use gridproof_store::state_db::Network;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,8 +22,15 @@ pub(crate) async fn run(config: &Config, args: Reindex, json: bool) -> Outcome {
     let writer = house.writer(lock).await?;
     let mut reports = BTreeMap::new();
     let mut result = Ok(());
-    let known = writer.state_db.networks().await.map_err(|error| Failure::Internal(error.into()))?;
-    for network in known.iter().filter(|known| args.network.as_ref().is_none_or(|name| *name == known.name)) {
+    let known = writer
+        .state_db
+        .networks()
+        .await
+        .map_err(|error| Failure::Internal(error.into()))?;
+    for network in known
+        .iter()
+        .filter(|known| args.network.as_ref().is_none_or(|name| *name == known.name))
+    {
         match shared(config, &writer, network).await {
             Ok(shared) => match reindex(Arc::new(shared), &stop).await {
                 Ok(report) => {
@@ -36,15 +45,23 @@ pub(crate) async fn run(config: &Config, args: Reindex, json: bool) -> Outcome {
     house.close().await;
     result?;
     if reports.is_empty() {
-        return Err(Failure::usage("no such network in this data folder; see `gridproof status`"));
+        return Err(Failure::usage(
+            "no such network in this data folder; see `gridproof status`",
+        ));
     }
     if json {
         return output::json(&reports);
     }
     reports.iter().try_for_each(|(name, report)| {
-        let how = if report.finished { "live" } else { "stopped before the end; run it again to go on" };
+        let how = if report.finished {
+            "live"
+        } else {
+            "stopped before the end; run it again to go on"
+        };
         let (facts, state, rows) = (report.facts_heights, report.state_heights, report.rows);
-        output::text_line(&format!("{name}: {facts} heights of facts and {state} of state, {rows} rows: {how}"))
+        output::text_line(&format!(
+            "{name}: {facts} heights of facts and {state} of state, {rows} rows: {how}"
+        ))
     })
 }
 

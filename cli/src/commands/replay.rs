@@ -25,7 +25,10 @@ pub(crate) async fn run(args: Replay, listen: Option<SocketAddr>, json: bool) ->
         true => output::json(&serde_json::json!({
             "url": handle.url(), "chain_id": chain_id, "first_height": first, "last_height": last
         }))?,
-        false => output::text_line(&format!("replaying {chain_id}, heights {first} to {last}, at {}", handle.url()))?,
+        false => output::text_line(&format!(
+            "replaying {chain_id}, heights {first} to {last}, at {}",
+            handle.url()
+        ))?,
     }
     stop.cancelled().await;
     handle.shutdown().await;

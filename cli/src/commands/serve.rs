@@ -21,11 +21,20 @@ pub(crate) async fn run(config: &Config, json: bool) -> Outcome {
     let listener = ops::bind(config.listen, "--listen").await.map_err(Failure::Usage)?;
     let house = House::open_for_reading(config).await?;
     house.migrate().await?;
-    let state_db = StateDb::open_file(&house.data.state_db()).await.map_err(|error| Failure::Internal(error.into()))?;
-    let networks = state_db.networks().await.map_err(|error| Failure::Internal(error.into()))?;
+    let state_db = StateDb::open_file(&house.data.state_db())
+        .await
+        .map_err(|error| Failure::Internal(error.into()))?;
+    let networks = state_db
+        .networks()
+        .await
+        .map_err(|error| Failure::Internal(error.into()))?;
     let watching = tokio::spawn(watch_database(state_db, house.board.clone(), stop.clone()));
     let address = listener.local_addr().map_err(|error| Failure::Internal(error.into()))?;
-    let router = api::router(&house, &session::operations(&house), networks.iter().map(api::stored).collect());
+    let router = api::router(
+        &house,
+        &session::operations(&house),
+        networks.iter().map(api::stored).collect(),
+    );
     let page = format!("http://{address}/");
     match json {
         true => output::json(&serde_json::json!({ "page": page, "clickhouse": house.clickhouse.config().url }))?,

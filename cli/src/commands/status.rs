@@ -47,20 +47,45 @@ pub(crate) async fn snapshot(config: &Config) -> Result<Snapshot, Failure> {
     }
     if !data.state_db().is_file() {
         let folder = data.root().display();
-        return Err(Failure::usage(format!("nothing was indexed in {folder} yet; start with `gridproof up`")));
+        return Err(Failure::usage(format!(
+            "nothing was indexed in {folder} yet; start with `gridproof up`"
+        )));
     }
-    let state_db = StateDb::open_file(&data.state_db()).await.map_err(|error| Failure::Internal(error.into()))?;
-    let status = state_db.status().await.map_err(|error| Failure::Internal(error.into()))?;
+    let state_db = StateDb::open_file(&data.state_db())
+        .await
+        .map_err(|error| Failure::Internal(error.into()))?;
+    let status = state_db
+        .status()
+        .await
+        .map_err(|error| Failure::Internal(error.into()))?;
     state_db.close().await;
     let networks = status.networks.iter().map(from_store).collect();
-    Ok(Snapshot { running: false, pid: None, engine_restarts: None, networks })
+    Ok(Snapshot {
+        running: false,
+        pid: None,
+        engine_restarts: None,
+        networks,
+    })
 }
 
 /// The status of the process that runs on this data folder, if one answers.
 async fn ask(data: &DataDir) -> Option<Snapshot> {
     let url = format!("http://{}/status", data.read_note()?.operations?);
-    let client = reqwest::Client::builder().timeout(ANSWER_TIME).no_proxy().build().ok()?;
-    client.get(url).send().await.ok()?.error_for_status().ok()?.json().await.ok()
+    let client = reqwest::Client::builder()
+        .timeout(ANSWER_TIME)
+        .no_proxy()
+        .build()
+        .ok()?;
+    client
+        .get(url)
+        .send()
+        .await
+        .ok()?
+        .error_for_status()
+        .ok()?
+        .json()
+        .await
+        .ok()
 }
 
 fn show(snapshot: &Snapshot, json: bool) -> Outcome {
@@ -72,29 +97,48 @@ fn show(snapshot: &Snapshot, json: bool) -> Outcome {
         (None, _) => "not running".to_owned(),
     };
     output::text_line(&process)?;
-    snapshot.networks.iter().try_for_each(|network| output::text_line(&text(network)))
+    snapshot
+        .networks
+        .iter()
+        .try_for_each(|network| output::text_line(&text(network)))
 }
 
 /// A network as lines.
 fn text(network: &NetworkStatus) -> String {
     let tip = network.tip.map_or_else(|| "unknown".to_owned(), |tip| tip.to_string());
     let mut lines = vec![format!("\n{} (chain {}), tip {tip}", network.network, network.chain_id)];
-    lines.extend(Some(&network.note).filter(|note| !note.is_empty()).map(|note| format!("  *** {note} ***")));
+    lines.extend(
+        Some(&network.note)
+            .filter(|note| !note.is_empty())
+            .map(|note| format!("  *** {note} ***")),
+    );
     let rows = [stage("facts", &network.facts), stage("state", &network.state)];
     lines.extend(output::columns(&rows).lines().map(|line| format!("  {line}")));
     if let Some(findings) = network.audit_findings {
-        lines.push(format!("  settlement audit: {findings} blocks differ from the transfers seen"));
+        lines.push(format!(
+            "  settlement audit: {findings} blocks differ from the transfers seen"
+        ));
     }
     lines.extend(network.trouble.iter().map(|trouble| format!("  trouble: {trouble}")));
     for entry in &network.quarantine {
-        lines.push(format!("  quarantined {} {}: {}", entry.stage, entry.range, entry.reason));
+        lines.push(format!(
+            "  quarantined {} {}: {}",
+            entry.stage, entry.range, entry.reason
+        ));
     }
     for endpoint in &network.endpoints {
         let number = |value: Option<u64>| value.map_or_else(|| "-".to_owned(), |value| value.to_string());
-        let (tip, floor, latency) = (number(endpoint.tip), number(endpoint.floor), number(endpoint.latency_ms));
+        let (tip, floor, latency) = (
+            number(endpoint.tip),
+            number(endpoint.floor),
+            number(endpoint.latency_ms),
+        );
         let error = endpoint.last_error.as_deref().unwrap_or("");
         let state = &endpoint.state;
-        lines.push(format!("  endpoint {} {state}, heights {floor}-{tip}, {latency} ms {error}", endpoint.host));
+        lines.push(format!(
+            "  endpoint {} {state}, heights {floor}-{tip}, {latency} ms {error}",
+            endpoint.host
+        ));
     }
     lines.join("\n")
 }

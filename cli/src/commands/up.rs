@@ -31,7 +31,9 @@ pub(crate) async fn run(config: &Config, args: Up, json: bool) -> Outcome {
     let lock = house::lock(config)?;
     // Ports first: what cannot work should be said before anything is started.
     let listener = ops::bind(config.listen, "--listen").await.map_err(Failure::Usage)?;
-    let operations = ops::bind(config.metrics_listen, "--metrics-listen").await.map_err(Failure::Usage)?;
+    let operations = ops::bind(config.metrics_listen, "--metrics-listen")
+        .await
+        .map_err(Failure::Usage)?;
     let networks = tokio::select! {
         () = stop.cancelled() => return Ok(()),
         chosen = choose(config, &args) => chosen?,
@@ -39,8 +41,14 @@ pub(crate) async fn run(config: &Config, args: Up, json: bool) -> Outcome {
     let house = House::open(config).await?;
     house.migrate().await?;
     let writer = house.writer(lock).await?;
-    let descriptors: Vec<_> = networks.iter().map(|(network, _)| api::descriptor(&network.chain)).collect();
-    let notices: Vec<String> = descriptors.iter().filter_map(|network| network.notice.clone()).collect();
+    let descriptors: Vec<_> = networks
+        .iter()
+        .map(|(network, _)| api::descriptor(&network.chain))
+        .collect();
+    let notices: Vec<String> = descriptors
+        .iter()
+        .filter_map(|network| network.notice.clone())
+        .collect();
     let names = descriptors.iter().map(|network| network.name.clone()).collect();
     let mut session = Session::start(&house, &writer, networks, json, &stop);
     let address = |listener: &tokio::net::TcpListener| listener.local_addr().map_err(|e| Failure::Internal(e.into()));
@@ -73,7 +81,10 @@ async fn choose(config: &Config, args: &Up) -> Result<Vec<(Prepared, Settings)>,
     if chosen.is_empty() {
         chosen = live(config, args.or_recording.as_deref()).await?;
     }
-    Ok(chosen.into_iter().map(|network| (network, networks::settings(config, Goal::Follow))).collect())
+    Ok(chosen
+        .into_iter()
+        .map(|network| (network, networks::settings(config, Goal::Follow)))
+        .collect())
 }
 
 /// The configured networks, if one of them answers; else the recording to fall back to, if one is named.
@@ -81,7 +92,11 @@ async fn live(config: &Config, fallback: Option<&Path>) -> Result<Vec<Prepared>,
     let (mut prepared, mut silent) = (Vec::new(), Vec::new());
     for network in &config.network {
         let candidate = networks::live(network)?;
-        tracing::info!(network = network.name, endpoints = network.endpoints.len(), "looking for an endpoint that answers");
+        tracing::info!(
+            network = network.name,
+            endpoints = network.endpoints.len(),
+            "looking for an endpoint that answers"
+        );
         if let Err(error) = candidate.pool.head().await {
             silent.push(why_silent(network, &candidate, &error.to_string()));
         }
@@ -107,9 +122,17 @@ async fn live(config: &Config, fallback: Option<&Path>) -> Result<Vec<Prepared>,
 
 /// Which endpoints were tried and what each said.
 fn why_silent(network: &Network, prepared: &Prepared, error: &str) -> String {
-    let mut lines = vec![format!("network {}: none of {} endpoints answered", network.name, network.endpoints.len())];
+    let mut lines = vec![format!(
+        "network {}: none of {} endpoints answered",
+        network.name,
+        network.endpoints.len()
+    )];
     for endpoint in prepared.pool.status() {
-        lines.push(format!("  {}: {}", endpoint.url, endpoint.last_error.as_deref().unwrap_or(error)));
+        lines.push(format!(
+            "  {}: {}",
+            endpoint.url,
+            endpoint.last_error.as_deref().unwrap_or(error)
+        ));
     }
     lines.join("\n")
 }
@@ -118,7 +141,10 @@ fn why_silent(network: &Network, prepared: &Prepared, error: &str) -> String {
 async fn recording(folder: &Path, because: &str) -> Result<Prepared, Failure> {
     let mut prepared = networks::recording(folder, ReplayManners::default(), Vec::new(), "").await?;
     let (chain, last) = (&mut prepared.chain, prepared.last.unwrap_or(0));
-    chain.note = format!("This is a recording of chain {} up to height {last}, not live data{because}.", chain.chain_id);
+    chain.note = format!(
+        "This is a recording of chain {} up to height {last}, not live data{because}.",
+        chain.chain_id
+    );
     Ok(prepared)
 }
 
@@ -138,5 +164,8 @@ fn say(addresses: &Addresses, json: bool) -> Outcome {
     }
     rows.push(vec!["networks".to_owned(), addresses.networks.join(", ")]);
     output::text_line(&output::columns(&rows))?;
-    addresses.notices.iter().try_for_each(|notice| output::text_line(&format!("\n  *** {notice} ***\n")))
+    addresses
+        .notices
+        .iter()
+        .try_for_each(|notice| output::text_line(&format!("\n  *** {notice} ***\n")))
 }

@@ -1,5 +1,5 @@
 //! The real program on real recordings.
-#![allow(clippy::unwrap_used, dead_code)]
+#![allow(clippy::unwrap_used, dead_code, unreachable_pub, missing_docs)]
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -28,18 +28,29 @@ pub fn gridproof() -> Command {
 /// Ports that nobody else has, and few log lines.
 pub fn quiet<'c>(command: &'c mut Command, data: &Path) -> &'c mut Command {
     command.arg("--data-dir").arg(data);
-    command.args(["--engine-listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--log", "warn"])
+    command.args([
+        "--engine-listen",
+        "127.0.0.1:0",
+        "--metrics-listen",
+        "127.0.0.1:0",
+        "--log",
+        "warn",
+    ])
 }
 
 /// Many small ranges, so that there is much to interrupt.
 pub fn small_ranges(command: &mut Command) -> &mut Command {
-    command.env("GRIDPROOF_PIPELINE__RANGE_HEIGHTS", "40").env("GRIDPROOF_PIPELINE__CHECKPOINT_HEIGHTS", "100")
+    command
+        .env("GRIDPROOF_PIPELINE__RANGE_HEIGHTS", "80")
+        .env("GRIDPROOF_PIPELINE__CHECKPOINT_HEIGHTS", "160")
 }
 
 /// `index --until-tip` of a recording.
 pub fn index(data: &Path, recording_name: &str) -> Command {
     let mut command = gridproof();
-    command.args(["index", "--until-tip", "--recording"]).arg(recording(recording_name));
+    command
+        .args(["index", "--until-tip", "--recording"])
+        .arg(recording(recording_name));
     small_ranges(quiet(&mut command, data));
     command
 }
@@ -56,7 +67,11 @@ pub fn code(output: &Output) -> Option<i32> {
 
 /// Everything that was printed, for a failed assertion.
 pub fn words(output: &Output) -> String {
-    format!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{}\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 /// Standard output as JSON.
@@ -100,7 +115,9 @@ impl Engine {
     /// Starts the engine and waits until it says where it listens.
     pub fn over(data: &Path) -> Self {
         let mut command = gridproof();
-        command.args(["engine", "--listen", "127.0.0.1:0", "--log", "error", "--data-dir"]).arg(data);
+        command
+            .args(["engine", "--listen", "127.0.0.1:0", "--log", "error", "--data-dir"])
+            .arg(data);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = lines.next().expect("the engine ended without a word").unwrap();
@@ -111,7 +128,10 @@ impl Engine {
     /// The answer to a query, as text.
     pub fn query(&self, sql: &str) -> String {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         runtime.block_on(async {
             let client = reqwest::Client::builder().no_proxy().build().unwrap();
             let url = format!("{}/?database=gridproof", self.url);
@@ -130,8 +150,14 @@ impl Engine {
              AND name NOT IN ('live_ranges', 'quarantined_ranges', 'networks', '_migrations') ORDER BY name",
         );
         let content = |table: &str| {
-            let only = if newest { format!("WHERE generation = (SELECT max(generation) FROM {table})") } else { String::new() };
-            let rows = self.query(&format!("SELECT * EXCEPT (generation) FROM {table} {only} ORDER BY ALL FORMAT TSV"));
+            let only = if newest {
+                format!("WHERE generation = (SELECT max(generation) FROM {table})")
+            } else {
+                String::new()
+            };
+            let rows = self.query(&format!(
+                "SELECT * EXCEPT (generation) FROM {table} {only} ORDER BY ALL FORMAT TSV"
+            ));
             let mut hasher = DefaultHasher::new();
             rows.hash(&mut hasher);
             (table.to_owned(), (rows.lines().count(), hasher.finish()))

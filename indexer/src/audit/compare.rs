@@ -126,3 +126,18 @@ async fn indexed_to(client: &Client, network: &str) -> Result<u64, AuditError> {
         source,
     })
 }
+
+/// Height and hash of the lowest block that is stored of a network: tells two chains of one name apart.
+///
+/// # Errors
+/// The tables cannot be read.
+pub async fn first_block(client: &Client, network: &str) -> Result<Option<(u64, String)>, AuditError> {
+    let query = client
+        .query(include_str!("sql/first_block.sql"))
+        .param("network", network);
+    query.fetch_optional().await.map_err(|source| AuditError::Query {
+        table: "blocks",
+        height: 0,
+        source,
+    })
+}

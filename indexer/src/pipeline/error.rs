@@ -18,17 +18,17 @@ pub enum PipelineError {
         what: String,
         /// The last answer.
         #[source]
-        source: FetchError,
+        source: Box<FetchError>,
     },
     /// Rows could not be written.
-    #[error(transparent)]
-    Commit(#[from] CommitError),
+    #[error("{0}")]
+    Commit(#[source] Box<CommitError>),
     /// The state database failed.
-    #[error(transparent)]
-    StateDb(#[from] StateDbError),
+    #[error("{0}")]
+    StateDb(#[source] Box<StateDbError>),
     /// The archive could not be written or read.
-    #[error(transparent)]
-    Archive(#[from] ArchiveError),
+    #[error("{0}")]
+    Archive(#[source] Box<ArchiveError>),
     /// A range that was accepted once is not accepted any more.
     #[error("{0}; what is live stays as it is")]
     Rejected(Rejected),
@@ -70,5 +70,25 @@ impl PipelineError {
     /// Whether somebody else (an endpoint, a database) must come back before this can go on.
     pub fn is_upstream(&self) -> bool {
         matches!(self, Self::Upstream { .. } | Self::Commit(_) | Self::Tables(_))
+    }
+}
+
+// Boxed by hand, so that a result of the pipeline stays small.
+
+impl From<CommitError> for PipelineError {
+    fn from(error: CommitError) -> Self {
+        Self::Commit(Box::new(error))
+    }
+}
+
+impl From<StateDbError> for PipelineError {
+    fn from(error: StateDbError) -> Self {
+        Self::StateDb(Box::new(error))
+    }
+}
+
+impl From<ArchiveError> for PipelineError {
+    fn from(error: ArchiveError) -> Self {
+        Self::Archive(Box::new(error))
     }
 }

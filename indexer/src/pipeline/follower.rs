@@ -158,7 +158,7 @@ impl Follower {
                     return Err(PipelineError::Upstream {
                         network,
                         what,
-                        source: error,
+                        source: Box::new(error),
                     });
                 }
                 Err(error) => {

@@ -269,6 +269,8 @@ fn command(options: &SupervisorOptions) -> Command {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        // Ctrl-C on a terminal goes to the whole process group: the engine must outlive the last commit of its parent.
+        .process_group(0)
         .kill_on_drop(true);
     for (name, value) in [(env::USER, &options.user), (env::PASSWORD, &options.password)] {
         match value {

@@ -29,9 +29,13 @@ async fn check(house: &House, network: Option<&str>) -> Result<Vec<IntegrityRepo
     let internal = |error: anyhow::Error| Failure::Internal(error);
     let path = house.data.state_db();
     if !path.is_file() {
-        return Err(Failure::usage("nothing was indexed in this data folder yet; start with `gridproof up`"));
+        return Err(Failure::usage(
+            "nothing was indexed in this data folder yet; start with `gridproof up`",
+        ));
     }
-    let state_db = StateDb::open_file(&path).await.map_err(|error| internal(error.into()))?;
+    let state_db = StateDb::open_file(&path)
+        .await
+        .map_err(|error| internal(error.into()))?;
     let archive = Archive::open_folder(&house.data.archive()).map_err(|error| internal(error.into()))?;
     let status = state_db.status().await.map_err(|error| internal(error.into()))?;
     let wanted = |name: &str| network.is_none_or(|network| network == name);
@@ -49,16 +53,35 @@ async fn check(house: &House, network: Option<&str>) -> Result<Vec<IntegrityRepo
 }
 
 fn failure(error: PipelineError) -> Failure {
-    if error.is_upstream() { Failure::Upstream(error.into()) } else { Failure::Internal(error.into()) }
+    if error.is_upstream() {
+        Failure::Upstream(error.into())
+    } else {
+        Failure::Internal(error.into())
+    }
 }
 
 fn text(report: &IntegrityReport) -> String {
-    let IntegrityReport { network, ranges, rows, heights, files, findings } = report;
-    let verdict = if findings.is_empty() { "whole".to_owned() } else { format!("{} FINDINGS", findings.len()) };
+    let IntegrityReport {
+        network,
+        ranges,
+        rows,
+        heights,
+        files,
+        findings,
+    } = report;
+    let verdict = if findings.is_empty() {
+        "whole".to_owned()
+    } else {
+        format!("{} FINDINGS", findings.len())
+    };
     let mut lines = vec![format!(
         "{network}: {ranges} ranges with {rows} rows, {heights} heights derived again, {files} archive files: {verdict}"
     )];
-    lines.extend(findings.iter().map(|finding| format!("  {} {}: {}", finding.check, finding.place, finding.what)));
+    lines.extend(
+        findings
+            .iter()
+            .map(|finding| format!("  {} {}: {}", finding.check, finding.place, finding.what)),
+    );
     lines.join("\n")
 }
 

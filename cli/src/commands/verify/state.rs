@@ -4,14 +4,15 @@ use crate::args::ReplayManners;
 use crate::commands::index;
 use crate::config::Config;
 use crate::exit::{Failure, Outcome};
-use crate::house::{self, House};
+use crate::house::{self, House, Writer};
 use crate::networks;
 use crate::output;
 use crate::session::{self, Session};
 use crate::shutdown;
 use anyhow::Context;
 use gridproof_indexer::audit::{
-    AuditError, Difference, HeightReport, SettlementReport, TruthError, compare_state_dir, height_folders, settlement_report,
+    AuditError, Difference, HeightReport, SettlementReport, TruthError, compare_state_dir, height_folders,
+    settlement_report,
 };
 use gridproof_indexer::pipeline::Goal;
 use serde::Serialize;
@@ -88,6 +89,7 @@ pub(super) async fn run(config: &Config, recording: &Path, state: &Path, json: b
     house.migrate().await?;
     let writer = house.writer(lock).await?;
     let prepared = networks::recording(recording, ReplayManners::default(), Vec::new(), "").await?;
+    same_chain(&house, &prepared.chain.network, recording).await?;
     let (network, last) = (prepared.chain.network.clone(), prepared.last.unwrap_or(0));
     let settings = networks::settings(config, Goal::Height(last));
     let mut session = Session::start(&house, &writer, vec![(prepared, settings)], json, &stop);
@@ -107,6 +109,36 @@ pub(super) async fn run(config: &Config, recording: &Path, state: &Path, json: b
     let told = tell(&network, &reports, settlement, json);
     session::incomplete(&statuses)?;
     told
+}
+
+/// Refuses a data folder that holds another chain under the recording's name: its rows would be compared.
+async fn same_chain(house: &House, network: &str, recording: &Path) -> Outcome {
+    let pinned = writer
+        .state_db
+        .pinned_block(network)
+        .await
+        .context("cannot read the pinned block")?;
+    let Some((height, hash)) = pinned else { return Ok(()) };
+    let (_, store) = networks::open_recording(recording)?;
+    let meta = store
+        .meta(height)
+        .await
+        .context("cannot read a header of the recording")?;
+    let meta: serde_json::Value = match meta {
+        Some(meta) => serde_json::from_slice(&meta).context("cannot read a header of the recording")?,
+        None => serde_json::Value::Null,
+    };
+    let recorded = meta
+        .pointer("/block_id/hash")
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or_default();
+    if recorded.eq_ignore_ascii_case(&hash) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "the data folder holds another chain as {network}: its block {height} is {hash}, the recording's {recorded:?}; \
+         leave --data-dir out, or name an empty folder"
+    )))
 }
 
 /// The comparison with the chain's answers, and what the always-on audit says of the same blocks.
@@ -158,8 +190,12 @@ fn tell(network: &str, reports: &[HeightReport], settlement: SettlementReport, j
         }
         let SettlementReport { blocks, findings } = settlement;
         let differ = findings.len();
-        output::text_line(&format!("settlement audit: {blocks} blocks with payouts or refunds, {differ} findings"))?;
-        findings.iter().try_for_each(|finding| output::text_line(&format!("  {finding}")))?;
+        output::text_line(&format!(
+            "settlement audit: {blocks} blocks with payouts or refunds, {differ} findings"
+        ))?;
+        findings
+            .iter()
+            .try_for_each(|finding| output::text_line(&format!("  {finding}")))?;
     }
     if differences == 0 {
         return Ok(());

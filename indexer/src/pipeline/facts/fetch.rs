@@ -109,7 +109,7 @@ impl Fetcher {
                 return Err(PipelineError::Upstream {
                     network,
                     what: format!("height {goal}"),
-                    source: error,
+                    source: Box::new(error),
                 });
             }
         }
@@ -214,7 +214,7 @@ impl Fetcher {
                 return Err(PipelineError::Upstream {
                     network: network.to_owned(),
                     what,
-                    source: error,
+                    source: Box::new(error),
                 });
             }
             let pause = backoff.next();
