@@ -24,9 +24,5 @@ pub(crate) async fn run(config: &Config, args: Verify, own_folder: bool, json: b
             "--state needs --recording DIR, the blocks that the answers belong to",
         )),
         (None, None) => integrity::run(config, args.network.as_deref(), json).await,
-        (Some(_), None) => Err(Failure::usage(
-            "--recording needs --state DIR, the folder with the chain's own answers",
-        )),
-        (None, _) => integrity::run(config, args.network.as_deref(), json).await,
     }
 }

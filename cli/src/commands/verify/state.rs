@@ -4,14 +4,14 @@ use crate::args::ReplayManners;
 use crate::commands::index;
 use crate::config::Config;
 use crate::exit::{Failure, Outcome};
-use crate::house::{self, House, Writer};
+use crate::house::{self, House};
 use crate::networks;
 use crate::output;
 use crate::session::{self, Session};
 use crate::shutdown;
 use anyhow::Context;
 use gridproof_indexer::audit::{
-    AuditError, Difference, HeightReport, SettlementReport, TruthError, compare_state_dir, height_folders,
+    AuditError, Difference, HeightReport, SettlementReport, TruthError, compare_state_dir, first_block, height_folders,
     settlement_report,
 };
 use gridproof_indexer::pipeline::Goal;
@@ -113,12 +113,10 @@ pub(super) async fn run(config: &Config, recording: &Path, state: &Path, json: b
 
 /// Refuses a data folder that holds another chain under the recording's name: its rows would be compared.
 async fn same_chain(house: &House, network: &str, recording: &Path) -> Outcome {
-    let pinned = writer
-        .state_db
-        .pinned_block(network)
+    let stored = first_block(house.clickhouse.raw(), network)
         .await
-        .context("cannot read the pinned block")?;
-    let Some((height, hash)) = pinned else { return Ok(()) };
+        .map_err(audit_failure)?;
+    let Some((height, hash)) = stored else { return Ok(()) };
     let (_, store) = networks::open_recording(recording)?;
     let meta = store
         .meta(height)
