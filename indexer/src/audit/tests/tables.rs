@@ -131,7 +131,8 @@ async fn what_is_not_indexed_is_no_comparison(stand: &Stand) {
 
 /// Provider attributes one by one are those of the providers; the oracle's aggregate is the chain's.
 async fn tables_that_no_truth_file_lists_agree_with_those_that_it_does(stand: &Stand) {
-    let query = "SELECT owner, concat(key, '=', value) FROM provider_attributes_as_of(network = 'rec-gridlocal-1', as_of = 860)";
+    let query = "SELECT owner, concat('\"', key, '\"=\"', value, '\"') \
+                 FROM provider_attributes_as_of(network = 'rec-gridlocal-1', as_of = 860)";
     let mut stored: Vec<(String, String)> = stand.client.fetch_all(query).await.unwrap();
     let truth = Snapshot::from_truth_dir(&path("akash-gridlocal-1", "state/860")).unwrap();
     let providers = truth.providers.unwrap();

@@ -253,6 +253,9 @@ impl Ledger {
             MessageBody::DeleteAttributes { owner, auditor, keys } => {
                 self.audits.delete(&audit_id(owner, auditor), keys, out);
             }
+            // Without an answer the id is not known (its number counts failed requests, too). The event of
+            // its execution or cancellation names it: until then the record is not shown.
+            MessageBody::BurnMint { .. } if message.response.is_empty() => {}
             MessageBody::BurnMint {
                 owner,
                 to,
