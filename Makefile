@@ -19,7 +19,7 @@ demo: engine build ## The same on a recording of a real Akash chain, without net
 	$(GRIDPROOF) up --data-dir $(DATA_DIR)-demo --recording $(RECORDING)
 
 test: engine clients ## Passes every test
-	$(CARGO) test --workspace --locked
+	$(CARGO) test --workspace --locked --no-fail-fast
 
 check: ## What CI checks besides the tests
 	$(CARGO) fmt --all --check

@@ -1,7 +1,7 @@
 //! From configured networks and recordings to what a follower needs.
 
 use crate::args::ReplayManners;
-use crate::config::{Config, Network, Start};
+use crate::config::{Config, Network, NetworkKind, Start};
 use crate::exit::Failure;
 use anyhow::Context;
 use gridproof_indexer::chain::akash::state::ChainRules;
@@ -40,6 +40,12 @@ pub(crate) struct Prepared {
 
 /// A configured network.
 pub(crate) fn live(network: &Network) -> Result<Prepared, Failure> {
+    match network.kind {
+        NetworkKind::Akash => akash(network),
+    }
+}
+
+fn akash(network: &Network) -> Result<Prepared, Failure> {
     let genesis = network.genesis.as_deref().map(read_document).transpose()?;
     let chain = Chain {
         network: network.name.clone(),

@@ -27,6 +27,7 @@ fn a_bad_height_sets_its_range_aside_until_it_is_retried() {
         ("truncated", "truncated"),
         ("missing-results", "results"),
         ("parent-mismatch", "parent"),
+        ("duplicate-events", "a second time"),
     ] {
         let data = tempfile::tempdir().unwrap();
         let quarantine = quarantine_of(&format!("{fault}:{HEIGHT}"), data.path());

@@ -10,5 +10,5 @@ mod state;
 mod web;
 
 pub use http::router;
-pub use schema::sdl;
+pub use schema::{metrics_page, sdl};
 pub use state::{ApiState, Limits, NetworkDescriptor, Readiness, ReadyCheck};

@@ -321,3 +321,49 @@ fn a_folder_that_is_no_recording_is_refused_with_the_reason() {
         why(folder.path())
     );
 }
+
+/// A copy of a recording with a line of its blocks or a part of its description changed.
+fn changed_recording(description: (&str, &str), line: impl Fn(usize, &str) -> Option<String>) -> tempfile::TempDir {
+    let (folder, whole) = (tempfile::tempdir().unwrap(), testdata("akash-gridlocal-v12"));
+    for file in ["blockchain.jsonl.zst", "genesis.json.zst", "status.json"] {
+        std::fs::copy(whole.join(file), folder.path().join(file)).unwrap();
+    }
+    let info = std::fs::read_to_string(whole.join("recording.json")).unwrap();
+    std::fs::write(
+        folder.path().join("recording.json"),
+        info.replace(description.0, description.1),
+    )
+    .unwrap();
+    let packed = std::fs::File::open(whole.join("blocks.jsonl.zst")).unwrap();
+    let text = std::io::read_to_string(zstd::Decoder::new(packed).unwrap()).unwrap();
+    let lines = (1..).zip(text.lines()).filter_map(|(number, text)| line(number, text));
+    let lines = lines.map(|line| line + "\n").collect::<String>();
+    std::fs::write(
+        folder.path().join("blocks.jsonl.zst"),
+        zstd::encode_all(lines.as_bytes(), 1).unwrap(),
+    )
+    .unwrap();
+    folder
+}
+
+#[test]
+fn a_recording_that_can_never_be_served_whole_is_refused_at_once() {
+    let why = |folder: tempfile::TempDir| Recording::open(folder.path()).err().unwrap().to_string();
+    let keep = |_: usize, text: &str| Some(text.to_owned());
+    let gap = changed_recording(("", ""), |number, text| (number != 300).then(|| text.to_owned()));
+    assert!(why(gap).contains("no block of height 300"));
+    let other = why(changed_recording(("gridlocal-v12", "gridlocal-x"), keep));
+    assert!(
+        other.contains("gridlocal-v12") && other.contains("gridlocal-x"),
+        "{other}"
+    );
+    let bare = changed_recording(("", ""), |number, text| {
+        Some(if number == 300 {
+            "{\"height\":300}".to_owned()
+        } else {
+            text.to_owned()
+        })
+    });
+    assert!(why(bare).contains("line 300: missing field `block_results`"));
+    assert!(Recording::open(changed_recording(("", ""), keep).path()).is_ok());
+}

@@ -1,5 +1,5 @@
 -- unit: base units per GPU and block
--- definition: Median price of one GPU for one block, over the active leases that have GPUs: the price of the lease
+-- definition: Median price of one GPU for one block, over the active and reclaiming leases that have GPUs: the price of the lease
 --   divided by its GPUs (so it includes the CPU, memory and storage that come with them), cut at 18 places. Of an even
 --   number of leases the upper middle one.
 -- dimensions: gpu_model, denom

@@ -1,5 +1,6 @@
 -- unit: providers
--- definition: Providers that hold at least one active lease at the end of the block.
+-- definition: Providers that hold at least one lease whose state is active or reclaiming at the end of the block. Whether
+--   their machines answer is not part of it.
 -- dimensions: none
 -- sample: leases
 SELECT

@@ -110,7 +110,7 @@ async fn live(config: &Config, fallback: Option<&Path>) -> Result<Vec<Prepared>,
         Some(folder) => {
             let names: Vec<&str> = config.network.iter().map(|network| network.name.as_str()).collect();
             eprintln!("{why}");
-            let because = format!(" because no public endpoint of {} answered", names.join(", "));
+            let because = format!(", because no public endpoint of {} answered", names.join(", "));
             Ok(vec![recording(folder, &because).await?])
         }
         None => Err(Failure::upstream(format!(
@@ -128,11 +128,9 @@ fn why_silent(network: &Network, prepared: &Prepared, error: &str) -> String {
         network.endpoints.len()
     )];
     for endpoint in prepared.pool.status() {
-        lines.push(format!(
-            "  {}: {}",
-            endpoint.url,
-            endpoint.last_error.as_deref().unwrap_or(error)
-        ));
+        let said = endpoint.last_error.as_deref().unwrap_or(error);
+        let said = said.strip_prefix(&format!("{}: ", endpoint.url)).unwrap_or(said);
+        lines.push(format!("  {}: {said}", endpoint.url));
     }
     lines.join("\n")
 }

@@ -10,6 +10,15 @@ pub(crate) struct Definition {
     pub(crate) sample: &'static str,
 }
 
+/// Every definition with the field of the API that it explains.
+pub(crate) const ALL: [(&str, &Definition); 5] = [
+    ("activeLeases", &ACTIVE_LEASES),
+    ("activeProviders", &ACTIVE_PROVIDERS),
+    ("revenue", &REVENUE),
+    ("leases", &LEASES),
+    ("providers", &PROVIDERS),
+];
+
 /// Active leases over time.
 pub(crate) const ACTIVE_LEASES: Definition = Definition {
     text: "Leases that exist at the end of the bucket: created at or before it and not closed at or before it, whoever \

@@ -10,6 +10,7 @@ mod metric;
 mod page;
 mod providers;
 mod query;
+mod reference;
 mod revenue;
 mod scalars;
 mod scope;
@@ -22,6 +23,8 @@ use self::query::Query;
 use self::scope::Api;
 use crate::read::Reader;
 use crate::state::{ApiState, Limits};
+
+pub use self::reference::metrics_page;
 
 /// The schema of this API: queries only.
 pub(crate) type ApiSchema = Schema<Query, EmptyMutation, EmptySubscription>;

@@ -76,12 +76,11 @@ pub fn height_folders(state_dir: &Path) -> Result<BTreeMap<u64, PathBuf>, TruthE
     let mut folders = BTreeMap::new();
     for entry in fs::read_dir(state_dir).map_err(io)? {
         let path = entry.map_err(io)?.path();
-        let height = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .and_then(|name| name.parse().ok());
-        if let Some(height) = height.filter(|_| path.is_dir()) {
-            folders.insert(height, path);
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let height = name.parse::<u64>().ok().filter(|_| path.is_dir());
+        // `0573` or `+573` beside `573`: one of them would be left out without a word.
+        if let Some(other) = height.and_then(|height| folders.insert(height, path.clone())) {
+            return Err(TruthError::Twice { path, other });
         }
     }
     if folders.is_empty() {
@@ -123,6 +122,21 @@ async fn indexed_to(client: &Client, network: &str) -> Result<u64, AuditError> {
         .param("network", network);
     query.fetch_one().await.map_err(|source| AuditError::Query {
         table: "live",
+        height: 0,
+        source,
+    })
+}
+
+/// Height and hash of the lowest block that is stored of a network: tells two chains of one name apart.
+///
+/// # Errors
+/// The tables cannot be read.
+pub async fn first_block(client: &Client, network: &str) -> Result<Option<(u64, String)>, AuditError> {
+    let query = client
+        .query(include_str!("sql/first_block.sql"))
+        .param("network", network);
+    query.fetch_optional().await.map_err(|source| AuditError::Query {
+        table: "blocks",
         height: 0,
         source,
     })

@@ -43,6 +43,14 @@ pub enum TruthError {
         /// What is wrong.
         what: String,
     },
+    /// Two folders are named after one height.
+    #[error("{} and {} are named after the same height; keep one", path.display(), other.display())]
+    Twice {
+        /// Folder.
+        path: PathBuf,
+        /// The other.
+        other: PathBuf,
+    },
     /// There is nothing to compare.
     #[error("{}: nothing to compare: no folder named after a height holds a file that is compared", path.display())]
     Empty {

@@ -2,6 +2,11 @@
 
 use std::fmt::Display;
 
+/// An attribute, quoted: a `=` or a comma within a key or a value cannot look like another list.
+pub(super) fn attribute(key: &str, value: &str) -> String {
+    format!("{key:?}={value:?}")
+}
+
 /// `owner/dseq`.
 pub(super) fn deployment(owner: &str, dseq: u64) -> String {
     format!("{owner}/{dseq}")

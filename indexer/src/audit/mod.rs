@@ -12,13 +12,15 @@ mod keys;
 mod memory;
 mod node;
 pub mod rows;
+mod settlement;
 mod snapshot;
 mod tables;
 mod truth;
 
-pub use compare::{HeightReport, compare_state_dir, height_folders};
+pub use compare::{HeightReport, compare_state_dir, first_block, height_folders};
 pub use diff::{Difference, OBJECT, diff};
 pub use error::{AuditError, TruthError};
+pub use settlement::{SettlementFinding, SettlementReport, settlement_report};
 pub use snapshot::{Section, Snapshot, Table, VAULT_KEY};
 
 #[cfg(test)]

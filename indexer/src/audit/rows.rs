@@ -111,6 +111,8 @@ compared! {
         created_at: u64,
         /// Canonical JSON of the specification.
         spec: String,
+        /// Smallest reclamation window in seconds, or `none`.
+        reclamation_min_window: Option<String>,
     }
     /// Bid.
     Bid {

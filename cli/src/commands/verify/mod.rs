@@ -20,6 +20,9 @@ pub(crate) async fn run(config: &Config, args: Verify, own_folder: bool, json: b
         (Some(_), None) => Err(Failure::usage(
             "--recording needs --state DIR, the folder with the chain's own answers",
         )),
-        (None, _) => integrity::run(config, args.network.as_deref(), json).await,
+        (None, Some(_)) => Err(Failure::usage(
+            "--state needs --recording DIR, the blocks that the answers belong to",
+        )),
+        (None, None) => integrity::run(config, args.network.as_deref(), json).await,
     }
 }

@@ -10,7 +10,10 @@ use crate::output;
 use crate::session::{self, Session};
 use crate::shutdown;
 use anyhow::Context;
-use gridproof_indexer::audit::{AuditError, Difference, HeightReport, compare_state_dir, height_folders};
+use gridproof_indexer::audit::{
+    AuditError, Difference, HeightReport, SettlementReport, TruthError, compare_state_dir, first_block, height_folders,
+    settlement_report,
+};
 use gridproof_indexer::pipeline::Goal;
 use serde::Serialize;
 use std::path::Path;
@@ -24,6 +27,9 @@ struct Report {
     ok: bool,
     /// Each height.
     heights: Vec<Height>,
+    /// Computed payouts and refunds against the transfers of each block. What it finds is told, and is no
+    /// difference from the chain's answers: `ok` does not speak of it.
+    settlement: SettlementReport,
 }
 
 /// What was found at one height.
@@ -83,15 +89,14 @@ pub(super) async fn run(config: &Config, recording: &Path, state: &Path, json: b
     house.migrate().await?;
     let writer = house.writer(lock).await?;
     let prepared = networks::recording(recording, ReplayManners::default(), Vec::new(), "").await?;
+    same_chain(&house, &prepared.chain.network, recording).await?;
     let (network, last) = (prepared.chain.network.clone(), prepared.last.unwrap_or(0));
     let settings = networks::settings(config, Goal::Height(last));
     let mut session = Session::start(&house, &writer, vec![(prepared, settings)], json, &stop);
     let statuses = session.finish().await;
-    let reports = match &statuses {
-        Ok(_) => compare_state_dir(house.clickhouse.raw(), &network, state)
-            .await
-            .map_err(audit_failure),
-        Err(_) => Ok(Vec::new()),
+    let found = match &statuses {
+        Ok(_) => found(&house, &network, state).await.map_err(audit_failure),
+        Err(_) => Ok((Vec::new(), SettlementReport::default())),
     };
     index::end(house, writer, session).await;
     let statuses = statuses?;
@@ -100,22 +105,63 @@ pub(super) async fn run(config: &Config, recording: &Path, state: &Path, json: b
             "interrupted before everything was compared"
         )));
     }
-    let reports = reports?;
-    let told = tell(&network, &reports, json);
+    let (reports, settlement) = found?;
+    let told = tell(&network, &reports, settlement, json);
     session::incomplete(&statuses)?;
     told
 }
 
-/// Wrong truth files are the user's, a silent database is not.
+/// Refuses a data folder that holds another chain under the recording's name: its rows would be compared.
+async fn same_chain(house: &House, network: &str, recording: &Path) -> Outcome {
+    let stored = first_block(house.clickhouse.raw(), network)
+        .await
+        .map_err(audit_failure)?;
+    let Some((height, hash)) = stored else { return Ok(()) };
+    let (_, store) = networks::open_recording(recording)?;
+    let meta = store
+        .meta(height)
+        .await
+        .context("cannot read a header of the recording")?;
+    let meta: serde_json::Value = match meta {
+        Some(meta) => serde_json::from_slice(&meta).context("cannot read a header of the recording")?,
+        None => serde_json::Value::Null,
+    };
+    let recorded = meta
+        .pointer("/block_id/hash")
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or_default();
+    if recorded.eq_ignore_ascii_case(&hash) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "the data folder holds another chain as {network}: its block {height} is {hash}, the recording's {recorded:?}; \
+         leave --data-dir out, or name an empty folder"
+    )))
+}
+
+/// The comparison with the chain's answers, and what the always-on audit says of the same blocks.
+async fn found(
+    house: &House,
+    network: &str,
+    state: &Path,
+) -> Result<(Vec<HeightReport>, SettlementReport), AuditError> {
+    let reports = compare_state_dir(house.clickhouse.raw(), network, state).await?;
+    Ok((reports, settlement_report(house.clickhouse.raw(), network).await?))
+}
+
+/// A wrong folder is the user's, a damaged answer in it is bad data, a silent database is neither.
 fn audit_failure(error: AuditError) -> Failure {
     match error {
+        AuditError::Truth(
+            error @ (TruthError::Json { .. } | TruthError::Shape { .. } | TruthError::TooLong { .. }),
+        ) => Failure::Data(error.into()),
         AuditError::Truth(error) => Failure::Usage(error.into()),
         other => Failure::Upstream(anyhow::Error::new(other).context("cannot read the tables")),
     }
 }
 
 /// Prints what was found; a difference is a failure of the data.
-fn tell(network: &str, reports: &[HeightReport], json: bool) -> Outcome {
+fn tell(network: &str, reports: &[HeightReport], settlement: SettlementReport, json: bool) -> Outcome {
     let differences: usize = reports.iter().map(|report| report.differences.len()).sum();
     if json {
         let heights = reports.iter().map(height).collect();
@@ -123,6 +169,7 @@ fn tell(network: &str, reports: &[HeightReport], json: bool) -> Outcome {
             network: network.to_owned(),
             ok: differences == 0,
             heights,
+            settlement,
         })?;
     } else {
         for report in reports {
@@ -139,6 +186,14 @@ fn tell(network: &str, reports: &[HeightReport], json: bool) -> Outcome {
                 output::text_line(&format!("  {difference}"))?;
             }
         }
+        let SettlementReport { blocks, findings } = settlement;
+        let differ = findings.len();
+        output::text_line(&format!(
+            "settlement audit: {blocks} blocks with payouts or refunds, {differ} findings"
+        ))?;
+        findings
+            .iter()
+            .try_for_each(|finding| output::text_line(&format!("  {finding}")))?;
     }
     if differences == 0 {
         return Ok(());
@@ -154,7 +209,7 @@ fn height(report: &HeightReport) -> Height {
         compared: report
             .compared
             .iter()
-            .map(|(section, count)| (format!("{section:?}").to_lowercase(), *count))
+            .map(|(section, count)| (section.name().to_owned(), *count))
             .collect(),
         differences: report.differences.iter().map(Line::from).collect(),
     }

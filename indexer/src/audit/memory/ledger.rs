@@ -26,7 +26,7 @@ impl Snapshot {
 fn lines(attributes: &[Attribute]) -> Vec<String> {
     attributes
         .iter()
-        .map(|attribute| format!("{}={}", attribute.key, attribute.value))
+        .map(|attribute| keys::attribute(&attribute.key, &attribute.value))
         .collect()
 }
 

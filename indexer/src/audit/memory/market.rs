@@ -90,6 +90,7 @@ fn order(object: &market::Order) -> Order {
         state: object.state.name().to_owned(),
         created_at: object.created_at,
         spec: canonical(&group_spec_json(&object.spec)),
+        reclamation_min_window: window(object.reclamation_min_window_s),
     }
 }
 

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 type Read<T> = Result<BTreeMap<String, T>, AuditError>;
 
 fn attribute(node: &Node<'_>) -> Result<String, TruthError> {
-    Ok(format!("{}={}", node.get("key")?.text()?, node.get("value")?.text()?))
+    Ok(keys::attribute(&node.get("key")?.text()?, &node.get("value")?.text()?))
 }
 
 #[derive(Row, Deserialize)]

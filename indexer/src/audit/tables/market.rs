@@ -82,6 +82,7 @@ struct OrderRow {
     state: String,
     created_at: u64,
     spec: String,
+    reclamation_min_window_s: Option<u64>,
 }
 
 /// `orders`.
@@ -92,6 +93,7 @@ pub(super) async fn orders(reader: &Reader<'_>) -> Read<Order> {
             spec: canonical(&at.json("spec", &row.spec)?),
             state: row.state,
             created_at: row.created_at,
+            reclamation_min_window: seconds(row.reclamation_min_window_s),
         })
     };
     let key = |row: &OrderRow| keys::order(&row.owner, row.dseq, row.gseq, row.oseq);

@@ -1,6 +1,8 @@
 //! The comparator finds what is planted, and never passes what it cannot read.
 #![allow(clippy::unwrap_used)]
 
+mod metrics;
+mod every_field;
 mod tables;
 
 use super::{Difference, HeightReport, OBJECT, Section, Snapshot, TruthError, diff, height_folders};
@@ -37,7 +39,7 @@ fn differences(copy: &TempDir) -> Vec<Difference> {
 }
 
 /// One changed field in one file: file, place, new value; table and field that must be named.
-const FIELDS: [(&str, &str, &str, &str, &str); 34] = [
+const FIELDS: [(&str, &str, &str, &str, &str); 35] = [
     (
         "deployments.json",
         "/0/deployment/state",
@@ -81,6 +83,13 @@ const FIELDS: [(&str, &str, &str, &str, &str); 34] = [
         "\"uakt\"",
         "orders",
         "spec",
+    ),
+    (
+        "orders.json",
+        "/0/reclamation",
+        "{\"min_window\":\"9s\"}",
+        "orders",
+        "reclamation_min_window",
     ),
     ("bids.json", "/0/bid/state", "\"lost\"", "bids", "state"),
     (
@@ -416,6 +425,10 @@ fn nothing_to_compare_is_an_error() {
     ));
     fs::create_dir(empty.path().join("latest")).unwrap();
     assert!(matches!(height_folders(empty.path()), Err(TruthError::Empty { .. })));
+    for name in ["573", "0573"] {
+        fs::create_dir(empty.path().join(name)).unwrap();
+    }
+    assert!(matches!(height_folders(empty.path()), Err(TruthError::Twice { .. })));
     let absent = Path::new("no/such/folder");
     assert!(matches!(Snapshot::from_truth_dir(absent), Err(TruthError::Io { .. })));
 }

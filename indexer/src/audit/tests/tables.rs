@@ -18,15 +18,15 @@ use tempfile::TempDir;
 /// Heights of one commit: several commits per recording, of uneven ends.
 const RANGE: usize = 211;
 
-struct Stand {
-    client: ClickHouse,
+pub(super) struct Stand {
+    pub(super) client: ClickHouse,
     committer: Committer,
     state_db: StateDb,
     _engine: TestEngine,
     _dir: TempDir,
 }
 
-async fn stand() -> Stand {
+pub(super) async fn stand() -> Stand {
     let (engine, dir) = (TestEngine::start(), TempDir::new().unwrap());
     let client = ClickHouse::new(ClickHouseConfig {
         url: engine.url(),
@@ -51,7 +51,7 @@ async fn stand() -> Stand {
 }
 
 /// Commits a whole recording; gives the name of its network.
-async fn ingest(stand: &Stand, recording: &str) -> String {
+pub(super) async fn ingest(stand: &Stand, recording: &str) -> String {
     let (rules, genesis) = (super::rules(recording), super::genesis(recording));
     let network = format!("rec-{}", rules.chain_id);
     let declared = Network {
@@ -131,7 +131,8 @@ async fn what_is_not_indexed_is_no_comparison(stand: &Stand) {
 
 /// Provider attributes one by one are those of the providers; the oracle's aggregate is the chain's.
 async fn tables_that_no_truth_file_lists_agree_with_those_that_it_does(stand: &Stand) {
-    let query = "SELECT owner, concat(key, '=', value) FROM provider_attributes_as_of(network = 'rec-gridlocal-1', as_of = 860)";
+    let query = "SELECT owner, concat('\"', key, '\"=\"', value, '\"') \
+                 FROM provider_attributes_as_of(network = 'rec-gridlocal-1', as_of = 860)";
     let mut stored: Vec<(String, String)> = stand.client.fetch_all(query).await.unwrap();
     let truth = Snapshot::from_truth_dir(&path("akash-gridlocal-1", "state/860")).unwrap();
     let providers = truth.providers.unwrap();

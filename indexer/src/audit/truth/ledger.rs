@@ -51,7 +51,7 @@ fn table<T>(
 }
 
 fn attribute(node: &Node<'_>) -> Result<String, TruthError> {
-    Ok(format!("{}={}", node.get("key")?.text()?, node.get("value")?.text()?))
+    Ok(keys::attribute(&node.get("key")?.text()?, &node.get("value")?.text()?))
 }
 
 fn provider(node: &Node<'_>) -> Entry<Provider> {

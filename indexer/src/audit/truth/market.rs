@@ -19,6 +19,7 @@ pub(super) fn read(folder: &Folder, snapshot: &mut Snapshot) -> Result<(), Truth
                 state: node.get("state")?.text()?,
                 created_at: node.get("created_at")?.integer()?,
                 spec: canonical(node.get("spec")?.value()),
+                reclamation_min_window: min_window(&node)?,
             };
             insert(&mut table, order_key(&node.one_of(&["id", "order_id"])?)?, order, &node)?;
         }
@@ -65,9 +66,7 @@ fn read_deployments(folder: &Folder, snapshot: &mut Snapshot) -> Result<(), Trut
             state: deployment.get("state")?.text()?,
             hash: deployment.one_of(&["hash", "version"])?.text()?,
             created_at: deployment.get("created_at")?.integer()?,
-            reclamation_min_window: printed(&deployment, "reclamation", |reclamation| {
-                seconds(&reclamation.get("min_window")?)
-            })?,
+            reclamation_min_window: min_window(&deployment)?,
         };
         insert(&mut deployments, key, object, &deployment)?;
         for group in node.list("groups", |group| Ok(group.clone()))? {
@@ -120,6 +119,11 @@ fn printed(
         Some(value) => read(&value).map(Some),
         None => Ok(node.prints(name).then(|| NONE.to_owned())),
     }
+}
+
+/// The reclamation terms of a deployment or of its order.
+fn min_window(node: &Node<'_>) -> Result<Option<String>, TruthError> {
+    printed(node, "reclamation", |terms| seconds(&terms.get("min_window")?))
 }
 
 /// Whole seconds of a protobuf duration.

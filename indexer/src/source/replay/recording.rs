@@ -76,11 +76,6 @@ struct BlockLine<'a> {
 }
 
 #[derive(Deserialize)]
-struct HeightOnly {
-    height: u64,
-}
-
-#[derive(Deserialize)]
 struct PageLine<'a> {
     #[serde(borrow)]
     body: PageBody<'a>,
@@ -106,6 +101,7 @@ struct MetaHeight {
 #[derive(Deserialize)]
 struct HeaderHeight {
     height: String,
+    chain_id: String,
 }
 
 impl Recording {
@@ -123,7 +119,7 @@ impl Recording {
             )));
         }
         let blocks = read_blocks(&folder.join("blocks.jsonl.zst"))?;
-        let metas = read_metas(&folder.join("blockchain.jsonl.zst"))?;
+        let metas = read_metas(&folder.join("blockchain.jsonl.zst"), &info.chain_id)?;
         let want = (info.first_height, info.last_height);
         if blocks.bounds() != Some(want) {
             return Err(invalid(format!(
@@ -132,9 +128,12 @@ impl Recording {
                 blocks.bounds()
             )));
         }
-        let missing = (want.0..=want.1).find(|h| !metas.contains(*h));
-        if let Some(height) = missing {
-            return Err(invalid(format!("{}: no header of height {height}", folder.display())));
+        // A height that is not there is asked for again and again: only here can it be said to never come.
+        let missing = |lines: &Lines| (want.0..=want.1).find(|height| !lines.contains(*height));
+        for (what, lines) in [("block", &blocks), ("header", &metas)] {
+            if let Some(height) = missing(lines) {
+                return Err(invalid(format!("{}: no {what} of height {height}", folder.display())));
+            }
         }
         let genesis = read_genesis(&folder.join("genesis.json.zst"))?;
         let status = match std::fs::read(folder.join("status.json")) {
@@ -221,18 +220,24 @@ fn read_genesis(path: &Path) -> io::Result<Option<Bytes>> {
 fn read_blocks(path: &Path) -> io::Result<Lines> {
     let mut lines = LinesBuilder::default();
     each_line(path, |line| {
-        let parsed: HeightOnly = serde_json::from_slice(line)?;
+        let parsed: BlockLine<'_> = serde_json::from_slice(line)?;
         lines.push(parsed.height, line)
     })?;
     lines.finish()
 }
 
-fn read_metas(path: &Path) -> io::Result<Lines> {
+fn read_metas(path: &Path, chain_id: &str) -> io::Result<Lines> {
     let mut metas = LinesBuilder::default();
     each_line(path, |line| {
         let page: PageLine<'_> = serde_json::from_slice(line)?;
         for meta in page.body.result.block_metas {
-            let height = serde_json::from_str::<MetaHeight>(meta.get())?.header.height;
+            let header = serde_json::from_str::<MetaHeight>(meta.get())?.header;
+            let (height, served) = (header.height, header.chain_id);
+            if served != chain_id {
+                return Err(invalid(format!(
+                    "a header is of chain {served:?}, recording.json says {chain_id:?}"
+                )));
+            }
             let height: u64 = height
                 .parse()
                 .map_err(|_| invalid(format!("a header has height {height:?}")))?;

@@ -76,6 +76,10 @@ fn double_events(value: &mut Value) {
             *events = events.iter().flat_map(|e| [e.clone(), e.clone()]).collect();
         }
     }
+    let txs = value["result"].get_mut("txs_results").and_then(Value::as_array_mut);
+    for events in txs.into_iter().flatten().filter_map(|tx| tx["events"].as_array_mut()) {
+        *events = events.iter().flat_map(|e| [e.clone(), e.clone()]).collect();
+    }
 }
 
 /// A body with an edit; one that is not JSON stays as it is.

@@ -143,6 +143,18 @@ pub enum DecodeError {
         /// Merkle root of what was served.
         computed: String,
     },
+    /// An event that a chain emits once at most comes twice.
+    #[error(
+        "height {height}: {what} is announced a second time by event {event_index}; fetch it from another endpoint"
+    )]
+    DuplicateEvent {
+        /// Height.
+        height: u64,
+        /// Index of the second one within its list.
+        event_index: u32,
+        /// What was announced.
+        what: &'static str,
+    },
     /// A field of the header or of a result has an impossible value.
     #[error("height {height}: {body}")]
     Field {

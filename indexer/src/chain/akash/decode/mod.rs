@@ -15,6 +15,7 @@ mod message;
 mod text;
 mod tx;
 mod tx_events;
+mod unique;
 mod wire;
 
 #[cfg(test)]
@@ -52,7 +53,9 @@ pub fn decode_block(raw: &RawBlock) -> Result<Block, DecodeError> {
     let encoding = encoding_of(height, &results)?;
     let txs = decode_txs(height, &bodies, outcomes, encoding)?;
     let events = block_events(height, &results, encoding)?;
-    Ok(Block { header, txs, events })
+    let block = Block { header, txs, events };
+    unique::check(&block)?;
+    Ok(block)
 }
 
 /// A transaction's raw bytes and their hash.

@@ -62,7 +62,12 @@ impl TableRow for BmeEventRow {
 
 pub(super) fn derive(block: &Block, batch: &mut Batch) -> Result<(), EncodeError> {
     for located in events(block) {
-        if let EventBody::Bme { name, fields } = located.body() {
+        if let EventBody::Typed {
+            package: "akash.bme.v1",
+            name,
+            fields,
+        } = located.body()
+        {
             batch.push(&located.identity(), &of_event(name, fields))?;
         }
     }

@@ -1,7 +1,7 @@
 //! Fact rows: what one block says, without any other block.
 //!
-//! One file per table: its row type and how its rows come from a block. To add a table: such a file, a
-//! line in [`TABLES`], a migration. A fact never needs another height, so ranges derive in any order.
+//! One file per table: its row type and how its rows come from a block. To add a table: such a file, its
+//! lines below (the module, the row type, [`TABLES`]), a migration. A fact never needs another height, so ranges derive in any order.
 
 mod accounts;
 mod audit_events;
@@ -42,7 +42,7 @@ pub use tx_fees::TxFeeRow;
 pub use unknown_types::UnknownTypeRow;
 
 use crate::chain::akash::model::Block;
-use gridproof_store::batch::Batch;
+use gridproof_store::batch::{Batch, TableRow};
 use gridproof_store::row_binary::EncodeError;
 
 /// Why the facts of a block could not be written.
@@ -60,24 +60,42 @@ pub enum FactError {
 }
 
 /// Writes the rows of one table.
-type Table = fn(&Block, &mut Batch) -> Result<(), EncodeError>;
+type Derive = fn(&Block, &mut Batch) -> Result<(), EncodeError>;
+
+/// A fact table.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// Its columns after the identity.
+    pub columns: &'static [&'static str],
+    derive: Derive,
+}
+
+const fn table<T: TableRow>(derive: Derive) -> Table {
+    Table {
+        name: T::TABLE,
+        columns: T::COLUMN_NAMES,
+        derive,
+    }
+}
 
 /// Every fact table. `blocks` comes last: its row counts the rows of all others.
-const TABLES: [Table; 14] = [
-    tx_fees::derive,
-    mint::derive,
-    escrow_transfers::derive,
-    deployment_events::derive,
-    group_events::derive,
-    order_events::derive,
-    bid_events::derive,
-    lease_events::derive,
-    provider_events::derive,
-    audit_events::derive,
-    bme_events::derive,
-    oracle_events::derive,
-    unknown_types::derive,
-    blocks::derive,
+pub const TABLES: &[Table] = &[
+    table::<TxFeeRow>(tx_fees::derive),
+    table::<MintRow>(mint::derive),
+    table::<EscrowTransferRow>(escrow_transfers::derive),
+    table::<DeploymentEventRow>(deployment_events::derive),
+    table::<GroupEventRow>(group_events::derive),
+    table::<OrderEventRow>(order_events::derive),
+    table::<BidEventRow>(bid_events::derive),
+    table::<LeaseEventRow>(lease_events::derive),
+    table::<ProviderEventRow>(provider_events::derive),
+    table::<AuditEventRow>(audit_events::derive),
+    table::<BmeEventRow>(bme_events::derive),
+    table::<OracleEventRow>(oracle_events::derive),
+    table::<UnknownTypeRow>(unknown_types::derive),
+    table::<BlockRow>(blocks::derive),
 ];
 
 /// Writes all fact rows of one block. Each height must be derived once per batch.
@@ -88,6 +106,6 @@ pub fn derive(block: &Block, batch: &mut Batch) -> Result<(), FactError> {
     let height = block.header.height;
     TABLES
         .iter()
-        .try_for_each(|table| table(block, batch))
+        .try_for_each(|table| (table.derive)(block, batch))
         .map_err(|source| FactError::Encode { height, source })
 }

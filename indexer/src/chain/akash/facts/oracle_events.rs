@@ -41,15 +41,20 @@ impl TableRow for OracleEventRow {
 
 pub(super) fn derive(block: &Block, batch: &mut Batch) -> Result<(), EncodeError> {
     for located in events(block) {
-        if let EventBody::Oracle { version, name, fields } = located.body() {
-            let version = u8::try_from(*version).unwrap_or(u8::MAX);
-            let row = OracleEventRow {
-                version,
-                fields: canonical(fields),
-                ..of_event(name, fields)
-            };
-            batch.push(&located.identity(), &row)?;
-        }
+        let EventBody::Typed { package, name, fields } = located.body() else {
+            continue;
+        };
+        let version = match *package {
+            "akash.oracle.v1" => 1,
+            "akash.oracle.v2" => 2,
+            _ => continue,
+        };
+        let row = OracleEventRow {
+            version,
+            fields: canonical(fields),
+            ..of_event(name, fields)
+        };
+        batch.push(&located.identity(), &row)?;
     }
     Ok(())
 }

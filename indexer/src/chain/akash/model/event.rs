@@ -143,20 +143,13 @@ pub enum EventBody {
         /// Auditor.
         auditor: String,
     },
-    /// `akash.bme.v1.*`: the JSON fields as served, keyed by field name.
-    Bme {
+    /// A typed event of a package that is kept field by field: BME and oracle.
+    Typed {
+        /// Package with its version, such as `akash.bme.v1`.
+        package: &'static str,
         /// Name without package, such as `EventLedgerRecordExecuted`.
         name: String,
-        /// Fields.
-        fields: serde_json::Map<String, serde_json::Value>,
-    },
-    /// `akash.oracle.v1.*` and `akash.oracle.v2.*`, likewise.
-    Oracle {
-        /// `1` or `2`.
-        version: u32,
-        /// Name without package, such as `EventAggregatedPrice`.
-        name: String,
-        /// Fields.
+        /// The JSON fields as served, keyed by field name.
         fields: serde_json::Map<String, serde_json::Value>,
     },
     /// Bank transfer.

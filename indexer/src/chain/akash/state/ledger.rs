@@ -253,6 +253,9 @@ impl Ledger {
             MessageBody::DeleteAttributes { owner, auditor, keys } => {
                 self.audits.delete(&audit_id(owner, auditor), keys, out);
             }
+            // Without an answer the id is not known (its number counts failed requests, too). The event of
+            // its execution or cancellation names it: until then the record is not shown.
+            MessageBody::BurnMint { .. } if message.response.is_empty() => {}
             MessageBody::BurnMint {
                 owner,
                 to,
@@ -318,8 +321,12 @@ impl Ledger {
                     Ok(())
                 }
             }
-            EventBody::Bme { name, fields } => self.bme.event(name, fields, out),
-            EventBody::Oracle { version, name, fields } => self.oracle.event((*version, name), fields, height, out),
+            EventBody::Typed { package, name, fields } => match *package {
+                "akash.bme.v1" => self.bme.event(name, fields, out),
+                "akash.oracle.v1" => self.oracle.event((1, name), fields, height, out),
+                "akash.oracle.v2" => self.oracle.event((2, name), fields, height, out),
+                _ => Ok(()),
+            },
             EventBody::Proposal { id, result } if !result.is_empty() => self.decided(*id, result),
             _ => Ok(()),
         }

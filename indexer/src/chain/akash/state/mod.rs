@@ -151,7 +151,12 @@ impl State {
     fn note_mint_status(&mut self, block: &Block) {
         let txs = block.txs.iter().filter(|tx| tx.succeeded()).flat_map(|tx| &tx.events);
         for event in txs.chain(&block.events) {
-            let EventBody::Bme { name, fields } = &event.body else {
+            let EventBody::Typed {
+                package: "akash.bme.v1",
+                name,
+                fields,
+            } = &event.body
+            else {
                 continue;
             };
             if let Some(status) = fields.get("new_status").filter(|_| name == "EventMintStatusChange") {

@@ -147,6 +147,19 @@ mod tests {
     }
 
     #[test]
+    fn a_chain_may_start_in_the_middle_and_on_a_patch_release() {
+        let list = [("v1.2.2", 5), ("v2.0.1", 40), ("v2.0.2", 50), ("v2.1.0-rc12", 60)];
+        let rules = ChainRules::parse("x", "v1.2.0", list).unwrap();
+        assert_eq!(rules.upgrades, [(Version::V2_0, 40), (Version::V2_1, 60)]);
+        assert_eq!(rules.version_at(1), Version::V1_2);
+        assert_eq!(rules.version_at(59), Version::V2_0);
+        assert_eq!(
+            ChainRules::parse("x", "v1.0.4", [("v1.1.1", 9)]).unwrap().upgrades,
+            [(Version::V1_1, 9)]
+        );
+    }
+
+    #[test]
     fn upgrades_that_do_not_ascend_are_refused() {
         assert!(ChainRules::parse("x", "v1.0.0", [("v0.38.0", 9)]).is_err());
         assert!(ChainRules::parse("x", "v0.38.0", [("v1.0.0", 9), ("v1.1.0", 9)]).is_err());

@@ -1,6 +1,6 @@
 //! Typed events of Akash (v1.0.0 and later): each field is an attribute whose value is its JSON.
 
-use super::{Attributes, FieldError};
+use super::{Attributes, FieldError, kinds};
 use crate::chain::akash::decode::text;
 use crate::chain::akash::decode::wire::Text;
 use crate::chain::akash::model::{BidId, DecCoin, DeploymentId, EventBody, GroupId, OrderId};
@@ -63,28 +63,15 @@ pub(super) fn body(kind: &str, attributes: &Attributes<'_, '_>) -> Result<Option
             owner: attributes.string("owner")?,
             auditor: attributes.string("auditor")?,
         },
-        _ => return Ok(open(kind, attributes)),
+        _ => {
+            let kept = kinds::kept(kind);
+            return Ok(kept.map(|(package, name)| EventBody::Typed {
+                package,
+                name: name.to_owned(),
+                fields: attributes.fields(),
+            }));
+        }
     }))
-}
-
-/// Families whose fields are kept as they are.
-fn open(kind: &str, attributes: &Attributes<'_, '_>) -> Option<EventBody> {
-    let fields = || attributes.fields();
-    if let Some(name) = kind.strip_prefix("akash.bme.v1.") {
-        return Some(EventBody::Bme {
-            name: name.to_owned(),
-            fields: fields(),
-        });
-    }
-    let versions = [(1, "akash.oracle.v1."), (2, "akash.oracle.v2.")];
-    let (version, name) = versions
-        .into_iter()
-        .find_map(|(version, prefix)| Some((version, kind.strip_prefix(prefix)?)))?;
-    Some(EventBody::Oracle {
-        version,
-        name: name.to_owned(),
-        fields: fields(),
-    })
 }
 
 /// Any of the ids; 64-bit numbers come as text, smaller ones as numbers.

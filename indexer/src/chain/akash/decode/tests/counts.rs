@@ -138,8 +138,7 @@ fn arm(event: &Served) -> Option<String> {
         "tx" => attribute("fee").map(|_| "Fee".to_owned())?,
         "submit_proposal" => attribute("proposal_id").map(|_| "Proposal".to_owned())?,
         "akash.v1" => camel(attribute("action").unwrap()),
-        _ if kind.starts_with("akash.bme.") => "Bme".to_owned(),
-        _ if kind.starts_with("akash.oracle.") => "Oracle".to_owned(),
+        _ if kind.starts_with("akash.bme.") || kind.starts_with("akash.oracle.") => return Some(kind.to_owned()),
         _ if kind.starts_with("akash.epochs.") => return None,
         _ if kind.starts_with("akash.") => kind.rsplit_once(".Event").unwrap().1.to_owned(),
         _ => return None,
@@ -156,7 +155,11 @@ fn camel(action: &str) -> String {
     action.split('-').map(capital).collect()
 }
 
+/// A typed event that is kept field by field names its type.
 fn arm_of(event: &Event) -> String {
+    if let EventBody::Typed { package, name, .. } = &event.body {
+        return format!("{package}.{name}");
+    }
     let text = format!("{:?}", event.body);
     text.split([' ', '{', '(']).next().unwrap().to_owned()
 }

@@ -48,7 +48,7 @@ fn the_first_price_of_the_feeder() {
     let staled = block
         .events
         .iter()
-        .find(|event| matches!(event.body, EventBody::Oracle { .. }))
+        .find(|event| matches!(&event.body, EventBody::Typed { package, .. } if package.starts_with("akash.oracle.")))
         .unwrap();
     assert_eq!(staled.phase, Phase::End);
 }

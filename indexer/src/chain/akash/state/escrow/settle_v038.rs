@@ -16,7 +16,7 @@ struct Settled {
 impl Machine<'_> {
     /// Settles, then adds the payment: refused when the account runs dry.
     pub(crate) fn settle_for_payment_v038(&mut self, id: &PaymentId, denom: &str) -> Result<(), Halt> {
-        let settled = self.settle_v038(&id.account_id())?;
+        let settled = self.settle_v038(&id.account_id(), false)?;
         let same = settled.account.legacy.is_some_and(|legacy| legacy.denom == denom);
         if settled.overdrawn || !same {
             return Err(Halt::Refused(format!(
@@ -28,7 +28,7 @@ impl Machine<'_> {
     }
 
     pub(crate) fn payment_withdraw_v038(&mut self, id: &PaymentId) -> Result<(), Halt> {
-        if self.settle_v038(&id.account_id())?.overdrawn {
+        if self.settle_v038(&id.account_id(), false)?.overdrawn {
             return Ok(());
         }
         let payment = self.payment(id)?;
@@ -36,7 +36,7 @@ impl Machine<'_> {
     }
 
     pub(crate) fn payment_close_v038(&mut self, id: &PaymentId) -> Result<(), Halt> {
-        if self.settle_v038(&id.account_id())?.overdrawn {
+        if self.settle_v038(&id.account_id(), false)?.overdrawn {
             return Ok(());
         }
         let mut payment = self.payment(id)?;
@@ -50,7 +50,7 @@ impl Machine<'_> {
             mut account,
             mut payments,
             overdrawn,
-        } = self.settle_v038(id)?;
+        } = self.settle_v038(id, true)?;
         if overdrawn {
             return Ok(());
         }
@@ -103,7 +103,8 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn settle_v038(&mut self, id: &AccountId) -> Result<Settled, Halt> {
+    /// `closing` says whether the account is closed next.
+    fn settle_v038(&mut self, id: &AccountId, closing: bool) -> Result<Settled, Halt> {
         let mut account = self.account(id)?;
         if account.state != AccountState::Open {
             return Err(Halt::Refused(format!("account {} is not open", id.xid)));
@@ -131,7 +132,7 @@ impl Machine<'_> {
             .try_fold(Dec::ZERO, |sum, (_, payment)| sum.add(payment.rate.amount))?;
         let legacy = account.legacy.as_mut().ok_or_else(no_legacy)?;
         let paid = pay_full_blocks(legacy, &mut payments, rate, blocks)?;
-        self.return_lost_grant(legacy)?;
+        self.return_lost_grant(legacy, closing);
         if paid == blocks {
             self.put_account(id, account.clone());
             for (payment_id, payment) in &payments {
@@ -167,16 +168,20 @@ impl Machine<'_> {
     /// While another's money is in the account, each settlement looks for the grant it came by. If the
     /// grant is gone the whole units go back and the account forgets the rest. Whether it is gone only
     /// the transfer shows: grants expire without a trace.
-    fn return_lost_grant(&mut self, legacy: &mut LegacyFunds) -> Result<(), Halt> {
+    ///
+    /// A closing gives the same units to the same depositor when the grant stands. Then the order tells,
+    /// for the owner's part goes first. Where the owner has no part nothing tells, and the grant counts as
+    /// standing: every deployment that a grant alone has paid for closes that way.
+    fn return_lost_grant(&mut self, legacy: &mut LegacyFunds, closing: bool) {
         if legacy.funds <= Dec::ZERO {
-            return Ok(());
+            return;
         }
         let whole = legacy.funds.trunc();
-        if self.flow.next_is(&legacy.depositor, &legacy.denom, whole) {
+        let refund_alone = closing && whole > 0 && legacy.balance < Dec::from_scaled(ONE);
+        if !refund_alone && self.flow.next_is(&legacy.depositor, &legacy.denom, whole) {
             self.send(&legacy.depositor, &legacy.denom, whole);
             legacy.funds = Dec::ZERO;
         }
-        Ok(())
     }
 
     /// Shares what is left by rate, pays everybody out, and lets the hooks close what hangs on it.

@@ -215,6 +215,70 @@ mod tests {
         assert_eq!(account.to_string(), BME_ACCOUNT);
     }
 
+    fn executed(fields: serde_json::Value) -> serde_json::Value {
+        let mut event = serde_json::json!({
+            "id": {"denom": "uact", "to_denom": "uakt", "source": "s", "height": "5", "sequence": "2"},
+            "burned_from": "s", "minted_to": "s", "burner": "bme", "minter": "bme",
+            "burned": null, "minted": null, "spread": {"denom": "uakt", "amount": "0"},
+            "remint_credit_issued": null, "remint_credit_accrued": null,
+        });
+        event
+            .as_object_mut()
+            .unwrap()
+            .extend(fields.as_object().unwrap().clone());
+        event
+    }
+
+    #[test]
+    fn credit_that_covers_a_part_is_issued_whole_and_the_rest_is_minted() {
+        let (mut bme, mut out) = (Bme::default(), StateOutput::default());
+        bme.begin();
+        let priced = |denom: &str, amount: &str| serde_json::json!({"coin": {"denom": denom, "amount": amount}, "price": "1.000000000000000000"});
+        let steps = [
+            executed(
+                serde_json::json!({"remint_credit_accrued": priced("uakt", "30"), "minted": priced("uact", "40")}),
+            ),
+            executed(serde_json::json!({
+                "burned": priced("uact", "50"), "remint_credit_issued": priced("uakt", "30"), "minted": priced("uakt", "20"),
+            })),
+        ];
+        for step in &steps {
+            bme.event("EventLedgerRecordExecuted", step.as_object().unwrap(), &mut out)
+                .unwrap();
+        }
+        let vault = bme.vault(&Supply::from_genesis(&Fields::new()).unwrap()).unwrap();
+        let coin = |denom: &str, amount: i128| Coin {
+            denom: denom.to_owned(),
+            amount,
+        };
+        assert_eq!(vault.remint_credits, [coin(UAKT, 0)]);
+        assert_eq!(vault.total_minted, [coin(UACT, 40), coin(UAKT, 20)]);
+        assert_eq!(vault.total_burned, [coin(UACT, 50), coin(UAKT, 0)]);
+    }
+
+    #[test]
+    fn a_cancelled_request_moves_no_total_and_keeps_its_reason() {
+        let (mut bme, mut out) = (Bme::default(), StateOutput::default());
+        bme.begin();
+        let before = bme.clone();
+        for (sequence, reason) in (1..).zip(["unknown", "epsilon", "minimum_mint", "max_attempts"]) {
+            let event = serde_json::json!({
+                "id": {"denom": "uact", "to_denom": "uakt", "source": "s", "height": "5", "sequence": format!("{sequence}")},
+                "cancel_reason": reason, "owner": "s", "to": "t",
+                "coins_to_burn": {"denom": "uact", "amount": "7"}, "denom_to_mint": "uakt",
+            });
+            bme.event("EventLedgerRecordCanceled", event.as_object().unwrap(), &mut out)
+                .unwrap();
+        }
+        let reasons: Vec<_> = bme
+            .records()
+            .map(|(_, record)| bme.record_json(record)["cancel_reason"].clone())
+            .collect();
+        assert_eq!(reasons, ["unknown", "epsilon", "minimum_mint", "max_attempts"]);
+        bme.records.clear();
+        assert_eq!(bme, before);
+    }
+
     #[test]
     fn the_vault_answers_the_whole_supply_of_act_and_drops_empty_coins() {
         let mut bme = Bme::default();

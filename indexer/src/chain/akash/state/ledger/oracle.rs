@@ -327,6 +327,37 @@ mod tests {
     }
 
     #[test]
+    fn a_price_as_old_as_the_retention_goes_and_a_removed_source_keeps_its_own_until_it_feeds_again() {
+        let params = |sources: &[&str]| OracleParams {
+            price_retention_ns: 10_000_000_000,
+            prune_epoch: "minute".to_owned(),
+            max_prune_per_epoch: 100,
+            sources: sources.iter().map(|source| (*source).to_owned()).collect(),
+        };
+        let mut oracle = Oracle::default();
+        oracle.set_params(params(&["b", "a"]));
+        for source in ["a", "b"] {
+            feed(&mut oracle, source, 10, "1");
+            feed(&mut oracle, source, 11, "1");
+        }
+        let left = |oracle: &Oracle| oracle.prices().map(|(id, _)| id.source).collect::<Vec<_>>();
+        let now = start_ns() + 20_000_000_000;
+        oracle.set_params(params(&["a"]));
+        oracle.epoch_ended("minute", now, &mut StateOutput::default());
+        assert_eq!(
+            left(&oracle),
+            [1, 1, 2],
+            "source 1 is `b`, the first that was named; of `a` the second stays"
+        );
+        oracle.set_params(params(&["a", "b"]));
+        oracle.epoch_ended("minute", now, &mut StateOutput::default());
+        assert_eq!(left(&oracle), [1, 1, 2]);
+        feed(&mut oracle, "b", 19, "1");
+        oracle.epoch_ended("minute", now, &mut StateOutput::default());
+        assert_eq!(left(&oracle), [1, 1, 2]);
+    }
+
+    #[test]
     fn in_v2_0_a_second_price_of_a_block_replaces_the_first() {
         let mut oracle = Oracle::default();
         for (seconds, price, height) in [(1, "1", 5), (2, "2", 5), (2, "3", 6)] {

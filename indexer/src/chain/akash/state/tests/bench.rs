@@ -151,6 +151,11 @@ impl Bench {
 
     /// A deployment with `groups` groups, its deposit from the tenant's balance.
     pub(crate) fn deploy(&mut self, height: u64, dseq: u64, groups: usize, amount: i128) {
+        self.deploy_paid_by(TENANT, height, dseq, groups, amount);
+    }
+
+    /// A deployment of the tenant that `depositor` pays for.
+    pub(crate) fn deploy_paid_by(&mut self, depositor: &str, height: u64, dseq: u64, groups: usize, amount: i128) {
         let deposit = coin(amount, self.denom);
         let unit = ResourceUnit {
             resources: Resources::default(),
@@ -174,11 +179,11 @@ impl Bench {
             deposit: Deposit {
                 amount: deposit.clone(),
                 sources: vec![DepositSource::Balance],
-                depositor: None,
+                depositor: Some(depositor.to_owned()).filter(|depositor| depositor != TENANT),
             },
             reclamation_min_window_s: None,
         };
-        self.send(height, body, &[(TENANT, ESCROW, deposit)]).unwrap();
+        self.send(height, body, &[(depositor, ESCROW, deposit)]).unwrap();
     }
 
     /// A bid with a deposit of 500 units; bids on axlUSDC deposit uakt, as on the mainnet.

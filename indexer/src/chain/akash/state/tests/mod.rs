@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod bench;
+mod random;
 mod refusals;
 pub(crate) mod replay;
+mod scenarios;
 mod truth;
 mod upgrades;
 mod v038;

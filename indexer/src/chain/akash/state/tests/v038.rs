@@ -152,3 +152,80 @@ fn a_lost_grant_sends_the_funds_back_at_the_next_settlement() {
     assert_eq!(money(&bench, 1).funds, Dec::ZERO, "the fraction is forgotten");
     assert_eq!(money(&bench, 1).balance, dec("100"));
 }
+
+#[test]
+fn a_deployment_that_a_grant_alone_paid_for_closes_with_its_lease() {
+    let mut bench = bench();
+    bench.deploy_paid_by(FRIEND, 10, 1, 1, 100);
+    bench.lease(10, 1, 1, A, "2.5");
+    // Due at 13: 7.5, from the funds. The first transfer of the closing is the refund to the friend.
+    let seen = [
+        (ESCROW, FRIEND, coin(92, "uakt")),
+        (ESCROW, A, coin(7, "uakt")),
+        (ESCROW, A, coin(500, "uakt")),
+    ];
+    bench
+        .send(13, MessageBody::CloseDeployment { id: deployment(1) }, &seen)
+        .unwrap();
+    assert_eq!(bench.sent(), [(FRIEND, 92, "uakt"), (A, 7, "uakt"), (A, 500, "uakt")]);
+    assert_eq!(bench.account(1).state, AccountState::Closed);
+    assert_eq!(
+        (money(&bench, 1).funds, money(&bench, 1).balance),
+        (dec("0.5"), Dec::ZERO)
+    );
+    assert_eq!(bench.payment(1, 1, A).state, AccountState::Closed);
+    assert_eq!(bench.lease_of(1, 1, A).state, LeaseState::Closed);
+}
+
+#[test]
+fn at_a_closing_the_order_of_the_refunds_tells_whether_the_grant_was_lost() {
+    for (lost, funds) in [(true, "0"), (false, "0.6")] {
+        let mut bench = bench();
+        bench.deploy(10, 1, 1, 100);
+        friend_deposits(&mut bench, 10, 50);
+        bench.lease(10, 1, 1, A, "2.6");
+        let mut seen = vec![
+            (ESCROW, FRIEND, coin(39, "uakt")),
+            (ESCROW, TENANT, coin(100, "uakt")),
+            (ESCROW, A, coin(10, "uakt")),
+        ];
+        if !lost {
+            seen.swap(0, 1);
+        }
+        bench
+            .send(14, MessageBody::CloseDeployment { id: deployment(1) }, &seen)
+            .unwrap();
+        let sent: Vec<_> = seen.iter().map(|(_, to, coin)| (*to, coin.amount, "uakt")).collect();
+        assert_eq!(bench.sent()[..3], sent[..]);
+        assert_eq!(bench.account(1).state, AccountState::Closed);
+        assert_eq!(money(&bench, 1).funds, dec(funds));
+    }
+}
+
+#[test]
+fn funds_of_a_grant_are_shared_when_they_run_out() {
+    let mut bench = bench();
+    bench.deploy_paid_by(FRIEND, 10, 1, 2, 100);
+    bench.lease(10, 1, 1, A, "30");
+    bench.lease(10, 1, 2, B, "10");
+    // 100 lasts for 2 blocks of 40; of the last 20 A gets 15 and B 5.
+    bench.withdraw(20, 1, 2, B);
+    assert_eq!(bench.sent()[..2], [(A, 75, "uakt"), (B, 25, "uakt")]);
+    assert_eq!(bench.account(1).state, AccountState::Overdrawn);
+    assert_eq!(
+        (money(&bench, 1).funds, money(&bench, 1).transferred),
+        (Dec::ZERO, dec("100"))
+    );
+}
+
+#[test]
+fn two_withdrawals_of_one_block_both_pay() {
+    let mut bench = bench();
+    bench.deploy(10, 1, 2, 1_000);
+    bench.lease(10, 1, 1, A, "3");
+    bench.lease(10, 1, 2, B, "2");
+    bench.withdraw(15, 1, 1, A);
+    assert_eq!(bench.sent(), [(A, 15, "uakt")]);
+    bench.withdraw(15, 1, 2, B);
+    assert_eq!(bench.sent(), [(B, 10, "uakt")], "settled and stored by the first");
+}
