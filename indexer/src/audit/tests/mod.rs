@@ -1,8 +1,8 @@
 //! The comparator finds what is planted, and never passes what it cannot read.
 #![allow(clippy::unwrap_used)]
 
-mod metrics;
 mod every_field;
+mod metrics;
 mod tables;
 
 use super::{Difference, HeightReport, OBJECT, Section, Snapshot, TruthError, diff, height_folders};
