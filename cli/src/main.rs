@@ -22,6 +22,10 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use exit::{Failure, Outcome};
 use std::process::ExitCode;
 
+/// A quarter of a derivation's CPU time went to the C library's allocator (docs/performance.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Stack of the runtime's threads: decoding nested messages of a debug build needs more than the default.
 const THREAD_STACK_BYTES: usize = 8 * 1024 * 1024;
 
