@@ -56,6 +56,7 @@ impl Follower {
         let head = *self.source.heads().borrow();
         if head > 0 {
             shared.board.tip(head);
+            shared.state_db.set_tip(&shared.chain.network, head, None).await?;
         }
         shared.refresh(Some(&self.source)).await?;
         result.map(|()| shared.board.now())
