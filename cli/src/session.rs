@@ -165,11 +165,7 @@ pub(crate) fn incomplete(statuses: &[NetworkStatus]) -> Outcome {
             ));
         }
         if !status.is_complete() && status.quarantine.is_empty() {
-            let why = status
-                .state
-                .waiting
-                .clone()
-                .unwrap_or_else(|| "not every height was committed".to_owned());
+            let why = status.state.waiting.clone().unwrap_or_else(|| unfinished(status));
             lines.push(format!("{}: {why}", status.network));
         }
     }
@@ -180,6 +176,18 @@ pub(crate) fn incomplete(statuses: &[NetworkStatus]) -> Outcome {
     Err(Failure::data(format!(
         "not everything could be indexed; see `gridproof status`:\n  {list}"
     )))
+}
+
+/// How far each stage came, where neither says why it ended.
+fn unfinished(status: &NetworkStatus) -> String {
+    let height = |height: Option<u64>| height.map_or_else(|| "none".to_owned(), |height| height.to_string());
+    format!(
+        "not every height was committed: tip {}, facts to {} with {} holes, state to {}; run it again",
+        height(status.tip),
+        height(status.facts.watermark),
+        status.facts.holes.len(),
+        height(status.state.watermark)
+    )
 }
 
 async fn watch_engine(board: crate::board::Board, restarts: impl Fn() -> u64, done: CancellationToken) {

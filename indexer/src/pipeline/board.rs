@@ -124,7 +124,7 @@ pub fn from_store(stored: &Stored) -> NetworkStatus {
     let stage = |name: &str| {
         let found = stored.stages.iter().find(|stage| stage.stage == name);
         let mut stage = found
-            .map(|stage| stage_status(name, stage, window))
+            .map(|stage| stage_status(name, stage, stored.network.first_height, window))
             .unwrap_or_else(|| untouched(window));
         if stage.watermark.is_some() && stage.watermark == stored.tip_height {
             stage.watermark_time_s = stored.tip_time_ms.map(|ms| ms.div_euclid(1000));
@@ -156,11 +156,10 @@ fn untouched(window: Option<Span>) -> StageStatus {
 }
 
 /// Facts are read from the newest run; the state only from the run that begins at the first height.
-fn stage_status(name: &str, stage: &StoredStage, window: Option<Span>) -> StageStatus {
+fn stage_status(name: &str, stage: &StoredStage, first: u64, window: Option<Span>) -> StageStatus {
     let covered: RangeSet = stage.live.runs().into_iter().collect();
-    let first = window.map(|window| window.from);
     let run = match name {
-        StageKey::STATE => first.and_then(|first| covered.span_of(first)),
+        StageKey::STATE => covered.span_of(first),
         _ => stage.watermark.newest_run,
     };
     StageStatus {

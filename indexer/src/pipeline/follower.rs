@@ -52,6 +52,12 @@ impl Follower {
         halt.cancel();
         heads.await?;
         tip.await?;
+        // A run that had nothing left to do may end before the watcher looked for the first time.
+        let head = *self.source.heads().borrow();
+        if head > 0 {
+            shared.board.tip(head);
+            shared.state_db.set_tip(&shared.chain.network, head, None).await?;
+        }
         shared.refresh(Some(&self.source)).await?;
         result.map(|()| shared.board.now())
     }
