@@ -274,6 +274,21 @@ async fn a_half_inserted_claim_of_another_decoder_moves_to_a_fresh_generation() 
 }
 
 #[tokio::test]
+async fn heights_whose_claim_was_superseded_and_given_back_never_get_that_generation_again() {
+    let f = fixture().await;
+    let dirty = f.claim(11, 20).await.unwrap();
+    f.db.begin_insert(&f.lease, &dirty, &["tx_fees"]).await.unwrap();
+    let moved = f.db.pending(&f.lease, &key(), DECODER + 1).await.unwrap();
+    f.db.release(&f.lease, &moved[0]).await.unwrap();
+    let again = f.db.claim(&f.lease, &key(), span(13, 15), DECODER + 1).await.unwrap();
+    assert_eq!((dirty.generation, moved[0].generation), (0, 1));
+    assert!(
+        again.generation > dirty.generation,
+        "rows of the older decoder lie under generation 0"
+    );
+}
+
+#[tokio::test]
 async fn a_rederivation_becomes_live_as_a_whole() {
     let f = fixture().await;
     f.committed(1, 100).await;

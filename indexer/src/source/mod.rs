@@ -18,7 +18,7 @@ use tokio::sync::watch;
 pub use comet::{CometClient, HttpClients, Limits, NodeStatus};
 pub use error::{Attempt, Class, Defect, FetchError};
 pub use pool::{EndpointState, EndpointStatus, Pool, PoolConfig};
-pub use raw::RawBlock;
+pub use raw::{RawBlock, RawSlot, RawTransaction, RawWindow};
 pub use tip::follow;
 
 /// The newest block that can be fetched.

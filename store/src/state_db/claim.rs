@@ -277,6 +277,8 @@ async fn adopt(
         )
         .await?;
         generation = stage::take_generation(transaction, &range.key).await?;
+        // Were this claim given back, a later one of the same heights would else write beside the superseded rows.
+        stage::raise_generation(transaction, &range.key, generation).await?;
     }
     bind_range(sql!("range_move"), range)?
         .bind(i64::from(generation))

@@ -175,12 +175,7 @@ pub(super) async fn commit(
         stage::supersede(transaction, key, replaced).await?;
     }
     stage::save(transaction, key, Layer::Live, &before, &live).await?;
-    sqlx::query(sql!("stage_raise_generation"))
-        .bind(&key.network)
-        .bind(&key.stage)
-        .bind(i64::from(reindex.generation))
-        .execute(&mut **transaction)
-        .await?;
+    stage::raise_generation(transaction, key, reindex.generation).await?;
     finish(transaction, reindex, "done").await
 }
 

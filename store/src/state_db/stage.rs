@@ -150,6 +150,21 @@ pub(super) async fn take_generation(transaction: &mut Transaction<'_, Any>, key:
     Ok(generation)
 }
 
+/// Makes `generation` that of new ranges, unless theirs is newer.
+pub(super) async fn raise_generation(
+    transaction: &mut Transaction<'_, Any>,
+    key: &StageKey,
+    generation: u32,
+) -> Result<(), StateError> {
+    sqlx::query(sql!("stage_raise_generation"))
+        .bind(&key.network)
+        .bind(&key.stage)
+        .bind(i64::from(generation))
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
 /// Raises the version of the mirrored lists.
 pub(super) async fn bump_version(transaction: &mut Transaction<'_, Any>, key: &StageKey) -> Result<(), StateError> {
     sqlx::query(sql!("stage_bump_version"))

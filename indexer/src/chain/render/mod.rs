@@ -1,0 +1,3 @@
+//! Render on Solana. Pure: bodies in, rows out. `docs/render.md` has the path and the tables.
+
+pub mod watch;
