@@ -202,7 +202,8 @@ fn the_columns_of_solana_are_named_in_the_order_of_the_bytes() {
     let mut batch = batch();
     batch.push(&on_solana("sig", None), &change()).unwrap();
     let names: Vec<_> = batch.tables["render_balance_changes"].columns().collect();
-    let expected = "network chain_id generation tx_index row_hash slot block_time signature outer inner batch account post";
+    let expected =
+        "network chain_id generation tx_index row_hash slot block_time signature outer inner batch account post";
     assert_eq!(names.join(" "), expected);
 }
 
@@ -221,7 +222,13 @@ fn the_table_of_digests_of_either_chain_is_left_out_of_them() {
     batch.push(&on_solana("", None), &SlotRow { rows: 0 }).unwrap();
     batch.push(&at(7, 0), &Block { rows: 0 }).unwrap();
     assert_eq!((batch.rows(), batch.digest()), (2, HeightDigest::default()));
-    for (table, holds) in [("blocks", true), ("render_slots", true), ("block", false), ("blocks2", false), ("", false)] {
+    for (table, holds) in [
+        ("blocks", true),
+        ("render_slots", true),
+        ("block", false),
+        ("blocks2", false),
+        ("", false),
+    ] {
         assert_eq!(holds_digests(table), holds, "{table}");
     }
 }
