@@ -8,6 +8,7 @@ mod error;
 mod pool;
 mod raw;
 pub mod replay;
+pub mod solana;
 mod tip;
 mod transport;
 
@@ -30,6 +31,19 @@ pub struct Head {
     pub height: u64,
     /// Lowest height that any endpoint still has.
     pub floor: u64,
+}
+
+/// What a node said about the present, beside any block: kept as served, for audits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// Height or slot that the answer speaks of; no lower than that of the observation before.
+    pub height: u64,
+    /// Time of that block, seconds since the Unix epoch.
+    pub time_s: i64,
+    /// Who answered, without credentials.
+    pub endpoint: String,
+    /// What was answered: one JSON document, whose form the family of the chain knows.
+    pub body: Bytes,
 }
 
 /// Where raw blocks come from. Implementations do I/O and derive nothing.
