@@ -264,7 +264,10 @@ mod tests {
         assert_eq!(metric.name, "active_leases");
         assert_eq!(metric.definition, "Leases that are active.");
         assert_eq!(metric.dimensions, ["gpu_model", "denom"]);
-        assert_eq!((metric.evidence, metric.evidence.as_str()), (Evidence::Derived, "derived"));
+        assert_eq!(
+            (metric.evidence, metric.evidence.as_str()),
+            (Evidence::Derived, "derived")
+        );
         assert_eq!(metric.kinds, ["akash", "render"]);
         assert!(metric.sql.starts_with("SELECT ["), "{}", metric.sql);
     }
@@ -280,7 +283,10 @@ mod tests {
         assert!(refused("x.sql", &GOOD.replace("-- kinds: akash, render\n", "")).contains("lacks `-- kinds:`"));
         assert!(refused("x.sql", &GOOD.replace(": derived", ": guessed")).contains("onchain, derived or offchain"));
         for kinds in ["", "akash, akash", "Akash", "akash render"] {
-            assert!(refused("x.sql", &GOOD.replace("akash, render", kinds)).contains("`-- kinds:` is"), "{kinds}");
+            assert!(
+                refused("x.sql", &GOOD.replace("akash, render", kinds)).contains("`-- kinds:` is"),
+                "{kinds}"
+            );
         }
         assert!(Metric::parse("x.sql", &[0xff]).is_err());
     }
