@@ -191,14 +191,20 @@ pub fn window_s(record: &Liability) -> (i64, i64) {
 /// Base units by which a payment may differ from its share: a millionth of a token.
 fn tolerance(decimals: u8) -> u64 {
     let places = u32::from(decimals.saturating_sub(AGREED_PLACES));
-    if decimals < AGREED_PLACES { 0 } else { 10_u64.saturating_pow(places) }
+    if decimals < AGREED_PLACES {
+        0
+    } else {
+        10_u64.saturating_pow(places)
+    }
 }
 
 /// Joins what several records led to, by role and account: the first period it was seen in, and all matches.
 pub fn merge(findings: &[Finding]) -> Vec<PayoutWallet> {
     let mut wallets: BTreeMap<(Role, &str), PayoutWallet> = BTreeMap::new();
     for finding in findings {
-        let Some((role, candidate)) = finding.found() else { continue };
+        let Some((role, candidate)) = finding.found() else {
+            continue;
+        };
         let wallet = wallets
             .entry((role, candidate.account.as_str()))
             .or_insert_with(|| PayoutWallet {
@@ -244,7 +250,11 @@ fn refused(record: &Liability) -> Vec<RefusedWallet> {
             reason,
         })
     };
-    record.wallets.iter().filter_map(|wallet| refused(&wallet.address)).collect()
+    record
+        .wallets
+        .iter()
+        .filter_map(|wallet| refused(&wallet.address))
+        .collect()
 }
 
 /// The transfers within the window to each wallet (by its place in the record), whether the record names owner or account.
@@ -256,7 +266,10 @@ fn incoming<'t>(record: &Liability, transfers: &'t [Transfer]) -> Vec<Vec<&'t Tr
         .collect();
     let (first, last) = window_s(record);
     let mut incoming = vec![Vec::new(); record.wallets.len()];
-    for transfer in transfers.iter().filter(|transfer| (first..=last).contains(&transfer.time_s)) {
+    for transfer in transfers
+        .iter()
+        .filter(|transfer| (first..=last).contains(&transfer.time_s))
+    {
         let by_owner = places.get(transfer.dest_owner.as_str());
         if let Some(index) = by_owner.or_else(|| places.get(transfer.dest_account.as_str())) {
             incoming[*index].push(transfer);
@@ -269,7 +282,10 @@ fn incoming<'t>(record: &Liability, transfers: &'t [Transfer]) -> Vec<Vec<&'t Tr
 fn candidates(matches: &[(usize, &Transfer)]) -> Vec<Candidate> {
     let mut by_account: BTreeMap<&str, Vec<(usize, &Transfer)>> = BTreeMap::new();
     for (wallet, transfer) in matches {
-        by_account.entry(&transfer.source_account).or_default().push((*wallet, transfer));
+        by_account
+            .entry(&transfer.source_account)
+            .or_default()
+            .push((*wallet, transfer));
     }
     let mut candidates: Vec<Candidate> = by_account
         .into_iter()
@@ -282,7 +298,9 @@ fn candidates(matches: &[(usize, &Transfer)]) -> Vec<Candidate> {
             let slot = |paid: Option<&(usize, &Transfer)>| paid.map_or(0, |(_, transfer)| transfer.slot);
             Candidate {
                 account: account.to_owned(),
-                owner: paid.first().map_or_else(String::new, |(_, transfer)| transfer.source_owner.clone()),
+                owner: paid
+                    .first()
+                    .map_or_else(String::new, |(_, transfer)| transfer.source_owner.clone()),
                 matched: wallets.len(),
                 first_slot: slot(paid.first()),
                 last_slot: slot(paid.last()),

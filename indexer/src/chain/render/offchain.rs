@@ -199,7 +199,10 @@ fn text(bytes: &[u8]) -> Result<&str, OffchainError> {
 /// A number that is there twice has no right answer.
 fn refuse_doubles(epochs: &[ReportedEpoch], liabilities: &[ReportedLiability]) -> Result<(), OffchainError> {
     if let Some(pair) = epochs.windows(2).find(|pair| pair[0].epoch == pair[1].epoch) {
-        return Err(OffchainError::row(format!("epoch {}", pair[0].epoch), "it is there twice"));
+        return Err(OffchainError::row(
+            format!("epoch {}", pair[0].epoch),
+            "it is there twice",
+        ));
     }
     let same = |pair: &&[ReportedLiability]| pair[0].channel == pair[1].channel && pair[0].epoch == pair[1].epoch;
     if let Some(pair) = liabilities.windows(2).find(same) {
@@ -223,6 +226,10 @@ fn channel(place: &str, name: &str) -> Result<String, OffchainError> {
     if fine {
         return Ok(name.to_owned());
     }
-    let shown: String = name.chars().take(MAX_CHANNEL_BYTES).flat_map(char::escape_debug).collect();
+    let shown: String = name
+        .chars()
+        .take(MAX_CHANNEL_BYTES)
+        .flat_map(char::escape_debug)
+        .collect();
     Err(OffchainError::row(place, format!("`{shown}` is no name of a channel")))
 }

@@ -45,9 +45,17 @@ pub(super) fn choose<'t>(record: &Liability, incoming: &[Vec<&'t Transfer>], tol
         let all = record.wallets.iter().flat_map(|wallet| &wallet.measures);
         measures.extend(all.map(|(name, _)| name.as_str()));
     }
-    let by_share = measures.into_iter().map(|measure| share(record, measure, incoming, tolerance));
+    let by_share = measures
+        .into_iter()
+        .map(|measure| share(record, measure, incoming, tolerance));
     // The first of the best: a later measure wins only where it matches more.
-    let best = by_share.reduce(|best, next| if next.matches.len() > best.matches.len() { next } else { best });
+    let best = by_share.reduce(|best, next| {
+        if next.matches.len() > best.matches.len() {
+            next
+        } else {
+            best
+        }
+    });
     best.unwrap_or_else(|| total(record, incoming, tolerance))
 }
 
@@ -55,9 +63,18 @@ pub(super) fn choose<'t>(record: &Liability, incoming: &[Vec<&'t Transfer>], tol
 /// cannot be told from dust and are not counted.
 fn share<'t>(record: &Liability, measure: &str, incoming: &[Vec<&'t Transfer>], tolerance: u64) -> Matching<'t> {
     let scaled = |value: Option<Dec>| U256::from(value.map_or(0, Dec::scaled).unsigned_abs());
-    let weights: Vec<U256> = record.wallets.iter().map(|wallet| scaled(wallet.measure(measure))).collect();
-    let whole = weights.iter().fold(U256::ZERO, |sum, weight| sum.saturating_add(*weight));
-    let (due, slack) = (U256::from(record.amount_due), U256::from(tolerance).saturating_mul(whole));
+    let weights: Vec<U256> = record
+        .wallets
+        .iter()
+        .map(|wallet| scaled(wallet.measure(measure)))
+        .collect();
+    let whole = weights
+        .iter()
+        .fold(U256::ZERO, |sum, weight| sum.saturating_add(*weight));
+    let (due, slack) = (
+        U256::from(record.amount_due),
+        U256::from(tolerance).saturating_mul(whole),
+    );
     let (mut total, mut matches) = (0, Vec::new());
     for (wallet, (weight, paid)) in weights.iter().zip(incoming).enumerate() {
         let expected = weight.saturating_mul(due);
@@ -66,7 +83,8 @@ fn share<'t>(record: &Liability, measure: &str, incoming: &[Vec<&'t Transfer>], 
             continue;
         }
         total += 1;
-        let fits = |transfer: &&&Transfer| U256::from(transfer.amount).saturating_mul(whole).abs_diff(expected) <= slack;
+        let fits =
+            |transfer: &&&Transfer| U256::from(transfer.amount).saturating_mul(whole).abs_diff(expected) <= slack;
         matches.extend(paid.iter().filter(fits).map(|transfer| (wallet, *transfer)));
     }
     Matching {
@@ -83,7 +101,10 @@ fn total<'t>(record: &Liability, incoming: &[Vec<&'t Transfer>], tolerance: u64)
     let mut by_sender: BTreeMap<&str, Vec<(usize, &'t Transfer)>> = BTreeMap::new();
     for (wallet, paid) in incoming.iter().enumerate() {
         for transfer in paid {
-            by_sender.entry(&transfer.source_account).or_default().push((wallet, transfer));
+            by_sender
+                .entry(&transfer.source_account)
+                .or_default()
+                .push((wallet, transfer));
         }
     }
     let mut matches = Vec::new();

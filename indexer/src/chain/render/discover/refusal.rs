@@ -119,7 +119,8 @@ pub fn check_address(text: &str) -> Result<(), String> {
     if text.is_empty() || text.len() > MAX_ADDRESS_CHARS || !text.is_ascii() {
         return Err("it is not 32 to 44 characters of base58".to_owned());
     }
-    if text.len() >= MIN_MIXED_CASE_CHARS && !text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+    let has = |kind: fn(&u8) -> bool| text.bytes().any(|byte| kind(&byte));
+    if text.len() >= MIN_MIXED_CASE_CHARS && has(u8::is_ascii_lowercase) && !has(u8::is_ascii_uppercase) {
         return Err(
             "it was lower-cased: base58 is case-sensitive, so the address is lost and cannot be restored".to_owned(),
         );

@@ -28,7 +28,9 @@ pub(super) fn read(text: &str) -> Result<(Kind, Rows), OffchainError> {
         () if has(&LIABILITY_COLUMNS) => (Kind::LiabilityTable, LIABILITY_COLUMNS),
         () => {
             let shown: String = header.join(", ").escape_debug().take(200).collect();
-            return Err(OffchainError::Unknown(format!("no known table has the columns {shown}")));
+            return Err(OffchainError::Unknown(format!(
+                "no known table has the columns {shown}"
+            )));
         }
     };
     let positions: Vec<usize> = columns
@@ -69,11 +71,17 @@ impl<'a> Line<'a> {
     ) -> Result<Self, OffchainError> {
         let wrong = |what: String| OffchainError::row(format!("line {number}"), what);
         if line.contains('"') {
-            return Err(wrong("it has quoted fields, which no table of this kind has".to_owned()));
+            return Err(wrong(
+                "it has quoted fields, which no table of this kind has".to_owned(),
+            ));
         }
         let all: Vec<&str> = line.split(',').map(str::trim).collect();
         if all.len() != header.len() {
-            return Err(wrong(format!("it has {} fields, the header {}", all.len(), header.len())));
+            return Err(wrong(format!(
+                "it has {} fields, the header {}",
+                all.len(),
+                header.len()
+            )));
         }
         let mut fields = [""; 6];
         for (field, position) in fields.iter_mut().zip(positions) {
@@ -88,7 +96,10 @@ impl<'a> Line<'a> {
 
     /// A field with its place, for messages.
     fn at(&self, index: usize) -> (String, &'a str) {
-        (format!("line {}, {}", self.number, self.columns[index]), self.fields[index])
+        (
+            format!("line {}, {}", self.number, self.columns[index]),
+            self.fields[index],
+        )
     }
 
     /// What `read` makes of a field.

@@ -71,10 +71,10 @@ pub(super) fn liabilities(text: &str) -> Result<Vec<Liability>, OffchainError> {
 fn items(text: &str) -> Result<Items<'_>, OffchainError> {
     let wrong = |error: serde_json::Error| OffchainError::Unknown(format!("the document is not JSON: {error}"));
     let root: &RawValue = serde_json::from_str(text).map_err(wrong)?;
-    let (data, timestamp) = match serde_json::from_str::<Envelope<'_>>(root.get()) {
-        Ok(envelope) => (envelope.data, envelope.timestamp),
-        Err(_) => (root, None),
-    };
+    let envelope = is_object(root)
+        .then(|| serde_json::from_str::<Envelope<'_>>(root.get()).ok())
+        .flatten();
+    let (data, timestamp) = envelope.map_or((root, None), |envelope| (envelope.data, envelope.timestamp));
     let items = if data.get().starts_with('[') {
         serde_json::from_str::<Vec<&RawValue>>(data.get()).map_err(wrong)?
     } else {
@@ -83,8 +83,16 @@ fn items(text: &str) -> Result<Items<'_>, OffchainError> {
     if items.len() > MAX_ROWS {
         return Err(OffchainError::TooManyRows);
     }
+    if !items.iter().all(|item| is_object(item)) {
+        return Err(OffchainError::Unknown("the list does not hold objects only".to_owned()));
+    }
     let timestamp_ms = timestamp.map(|time| time_of("timestamp", time)).transpose()?;
     Ok(Items { items, timestamp_ms })
+}
+
+/// Whether a value is an object: a list of the right length would be read as a record, too.
+fn is_object(value: &RawValue) -> bool {
+    value.get().starts_with('{')
 }
 
 /// What the first item is; all must be the same, or reading them fails.
@@ -99,8 +107,15 @@ fn kind(items: &[&RawValue]) -> Result<Kind, OffchainError> {
         () if has("epochId") && has("channel") && has("amountDue") => Ok(Kind::Liabilities),
         () if has("id") && has("burnedRender") => Ok(Kind::BurnStats),
         () => {
-            let some: Vec<String> = keys.keys().take(8).map(|key| key.escape_debug().take(40).collect()).collect();
-            Err(OffchainError::Unknown(format!("no known record has the keys {}", some.join(", "))))
+            let some: Vec<String> = keys
+                .keys()
+                .take(8)
+                .map(|key| key.escape_debug().take(40).collect())
+                .collect();
+            Err(OffchainError::Unknown(format!(
+                "no known record has the keys {}",
+                some.join(", ")
+            )))
         }
     }
 }
@@ -123,7 +138,9 @@ fn burn_stats(index: usize, item: &RawValue) -> Result<Option<ReportedEpoch>, Of
     period(&place("endDate"), starts_at_ms, ends_at_ms)?;
     let amount = |field: &str, value: Option<&RawValue>| {
         let stated = value.filter(|value| value.get() != "null");
-        stated.map(|value| number::amount(&place(field), number_text(value))).transpose()
+        stated
+            .map(|value| number::amount(&place(field), number_text(value)))
+            .transpose()
     };
     Ok(Some(ReportedEpoch {
         source: FOUNDATION,
@@ -142,7 +159,9 @@ fn burn_stats(index: usize, item: &RawValue) -> Result<Option<ReportedEpoch>, Of
 /// A JSON number, or a JSON text that holds one: its characters.
 pub(super) fn number_text(value: &RawValue) -> &str {
     let text = value.get();
-    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
+    text.strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'))
+        .unwrap_or(text)
 }
 
 /// A time in a JSON text.

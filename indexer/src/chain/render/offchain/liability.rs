@@ -126,7 +126,10 @@ pub(super) fn read_record(index: usize, item: &RawValue) -> Result<Liability, Of
     period(&place("end"), starts_at_ms, ends_at_ms)?;
     let amount_due = number::whole(&place("amountDue"), json::number_text(record.amount_due))?;
     let listed = record.wallets.map(|pairs| pairs.0).unwrap_or_default();
-    let wallets: Result<Vec<Wallet>, _> = listed.into_iter().map(|(address, value)| wallet(&place, address, value)).collect();
+    let wallets: Result<Vec<Wallet>, _> = listed
+        .into_iter()
+        .map(|(address, value)| wallet(&place, address, value))
+        .collect();
     let wallets = wallets?;
     refuse_doubles(&place("metadataBySolKey"), &wallets)?;
     Ok(Liability {
@@ -148,11 +151,18 @@ fn wallet(place: &dyn Fn(&str) -> String, address: String, value: &RawValue) -> 
     if pairs.0.len() > MAX_MEASURES {
         return Err(OffchainError::row(place, format!("more than {MAX_MEASURES} fields")));
     }
-    let is_number = |value: &RawValue| value.get().starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    let is_number = |value: &RawValue| {
+        value
+            .get()
+            .starts_with(|first: char| first == '-' || first.is_ascii_digit())
+    };
     let mut measures: Vec<(String, Dec)> = Vec::new();
     for (name, value) in pairs.0.into_iter().filter(|(_, value)| is_number(value)) {
         if measures.iter().any(|(known, _)| *known == name) {
-            return Err(OffchainError::row(place, format!("{} is there twice", name.escape_debug())));
+            return Err(OffchainError::row(
+                place,
+                format!("{} is there twice", name.escape_debug()),
+            ));
         }
         measures.push((name, number::amount(&place, value.get())?));
     }
@@ -164,6 +174,9 @@ fn refuse_doubles(place: &str, wallets: &[Wallet]) -> Result<(), OffchainError> 
     addresses.sort_unstable();
     match addresses.windows(2).find(|pair| pair[0] == pair[1]) {
         None => Ok(()),
-        Some(pair) => Err(OffchainError::row(place, format!("{} is there twice", pair[0].escape_debug()))),
+        Some(pair) => Err(OffchainError::row(
+            place,
+            format!("{} is there twice", pair[0].escape_debug()),
+        )),
     }
 }

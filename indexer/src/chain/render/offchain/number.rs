@@ -29,19 +29,25 @@ pub(super) fn amount(place: &str, text: &str) -> Result<Dec, OffchainError> {
 /// A whole number that is not below zero.
 pub(super) fn whole(place: &str, text: &str) -> Result<u64, OffchainError> {
     let value = amount(place, text)?;
-    let fits = (value.scaled() % ONE == 0).then(|| u64::try_from(value.trunc()).ok()).flatten();
+    let fits = (value.scaled() % ONE == 0)
+        .then(|| u64::try_from(value.trunc()).ok())
+        .flatten();
     fits.ok_or_else(|| OffchainError::row(place, format!("{} is no whole number of 64 bits", shown(text))))
 }
 
 /// As [`whole`], of 32 bits.
 pub(super) fn count(place: &str, text: &str) -> Result<u32, OffchainError> {
-    u32::try_from(whole(place, text)?)
-        .map_err(|_| OffchainError::row(place, format!("{} is too large", shown(text))))
+    u32::try_from(whole(place, text)?).map_err(|_| OffchainError::row(place, format!("{} is too large", shown(text))))
 }
 
 /// A time such as `2023-12-20T00:00:00.000Z`, in milliseconds since the Unix epoch.
 pub(super) fn time_ms(place: &str, text: &str) -> Result<i64, OffchainError> {
-    let wrong = || OffchainError::row(place, format!("{} is no time such as 2023-12-20T00:00:00.000Z", shown(text)));
+    let wrong = || {
+        OffchainError::row(
+            place,
+            format!("{} is no time such as 2023-12-20T00:00:00.000Z", shown(text)),
+        )
+    };
     let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| wrong())?;
     i64::try_from(time.unix_timestamp_nanos() / 1_000_000).map_err(|_| wrong())
 }
@@ -74,7 +80,10 @@ fn shift(whole: &str, places: &str, exponent: i32) -> Option<String> {
     let (whole, places) = match usize::try_from(point) {
         Ok(point) if point >= digits.len() => (format!("{digits:0<point$}"), String::new()),
         Ok(point) => (digits[..point].to_owned(), digits[point..].to_owned()),
-        Err(_) => (String::new(), format!("{}{digits}", "0".repeat(point.unsigned_abs() as usize))),
+        Err(_) => (
+            String::new(),
+            format!("{}{digits}", "0".repeat(point.unsigned_abs() as usize)),
+        ),
     };
     let whole = if whole.is_empty() { "0" } else { whole.as_str() };
     Some(match places.trim_end_matches('0') {
@@ -85,6 +94,10 @@ fn shift(whole: &str, places: &str, exponent: i32) -> Option<String> {
 
 /// A text of anybody's, fit for a message.
 fn shown(text: &str) -> String {
-    let start: String = text.chars().take(MAX_NUMBER_BYTES).flat_map(char::escape_debug).collect();
+    let start: String = text
+        .chars()
+        .take(MAX_NUMBER_BYTES)
+        .flat_map(char::escape_debug)
+        .collect();
     format!("`{start}`")
 }
