@@ -126,7 +126,11 @@ impl EpochTable {
             return all;
         }
         let first = all.last().map_or(1, |last| last.epoch.saturating_add(1));
-        all.extend((first..).map_while(week).take_while(|boundary| boundary.starts_at < time));
+        all.extend(
+            (first..)
+                .map_while(week)
+                .take_while(|boundary| boundary.starts_at < time),
+        );
         all
     }
 

@@ -45,7 +45,10 @@ pub fn decode_slot(raw: &RawSlot) -> Result<Slot, DecodeError> {
         transactions.push(transaction::decode(raw.slot, one).map_err(of_transaction)?);
     }
     transactions.sort_unstable_by(|a, b| a.signature.cmp(&b.signature));
-    if let Some(pair) = transactions.windows(2).find(|pair| pair[0].signature == pair[1].signature) {
+    if let Some(pair) = transactions
+        .windows(2)
+        .find(|pair| pair[0].signature == pair[1].signature)
+    {
         return Err(DecodeError {
             slot: raw.slot,
             signature: Some(pair[0].signature.clone()),

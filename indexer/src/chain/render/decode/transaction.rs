@@ -63,7 +63,11 @@ fn message<'a>(body: &Body<'a>) -> Result<Message<'a>, Fault> {
     if encoding != "base64" {
         return Err(Fault::Encoding(excerpt(encoding)));
     }
-    at_most("the wire transaction in base64", encoded.len(), MAX_WIRE_BYTES / 3 * 4 + 4)?;
+    at_most(
+        "the wire transaction in base64",
+        encoded.len(),
+        MAX_WIRE_BYTES / 3 * 4 + 4,
+    )?;
     let bytes = STANDARD.decode(encoded).map_err(|_| malformed("base64", encoded))?;
     let message = wire::read(&bytes)?;
     match said {
@@ -134,9 +138,7 @@ fn succeeded(
     let inner = meta
         .inner_instructions
         .ok_or(Fault::Unknown("meta.innerInstructions"))?;
-    let before = meta
-        .pre_token_balances
-        .ok_or(Fault::Unknown("meta.preTokenBalances"))?;
+    let before = meta.pre_token_balances.ok_or(Fault::Unknown("meta.preTokenBalances"))?;
     let after = meta
         .post_token_balances
         .ok_or(Fault::Unknown("meta.postTokenBalances"))?;

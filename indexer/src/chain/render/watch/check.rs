@@ -21,7 +21,10 @@ pub enum WatchError {
     #[error("the watch set cannot be read: {0}; compare its fields with docs/render.md")]
     Json(#[source] serde_json::Error),
     /// A name in `accounts.json` that is no role.
-    #[error("`{name}` is no role of a watched account; known are {} (with _1, _2, … where there are several)", known_roles())]
+    #[error(
+        "`{name}` is no role of a watched account; known are {} (with _1, _2, … where there are several)",
+        known_roles()
+    )]
     UnknownRole {
         /// The name.
         name: String,
@@ -35,7 +38,9 @@ pub enum WatchError {
         watched: String,
     },
     /// Not 32 bytes in base58.
-    #[error("{what} `{address}` is not an address (32 bytes in base58; capital and small letters differ): copy it again from its source")]
+    #[error(
+        "{what} `{address}` is not an address (32 bytes in base58; capital and small letters differ): copy it again from its source"
+    )]
     Address {
         /// What should be an address.
         what: &'static str,
@@ -60,7 +65,9 @@ pub enum WatchError {
     #[error("{0} is the mint: set `mint` and `follow_mint`, and leave it out of `accounts`")]
     MintAsAccount(String),
     /// A burn wallet whose owner is not known.
-    #[error("the burn wallet {0} names no owner: a burn counts only while the account belongs to its owner, so add `owner`")]
+    #[error(
+        "the burn wallet {0} names no owner: a burn counts only while the account belongs to its owner, so add `owner`"
+    )]
     BurnWithoutOwner(String),
     /// An interval that ends before it begins.
     #[error("{address} is valid from slot {from} to slot {to}: the end lies before the beginning")]
@@ -99,7 +106,9 @@ impl WatchSet {
         if self.accounts.len() > MAX_ACCOUNTS {
             return Err(WatchError::TooMany(self.accounts.len()));
         }
-        self.accounts.iter().try_for_each(|account| self.check_account(account))?;
+        self.accounts
+            .iter()
+            .try_for_each(|account| self.check_account(account))?;
         self.check_overlaps()
     }
 
@@ -140,7 +149,9 @@ impl WatchSet {
         }
         for (address, mut list) in entries {
             list.sort_by_key(|account| account.valid_from_slot);
-            let both = list.windows(2).find(|pair| pair[0].is_valid_at(pair[1].valid_from_slot));
+            let both = list
+                .windows(2)
+                .find(|pair| pair[0].is_valid_at(pair[1].valid_from_slot));
             if let Some(pair) = both {
                 return Err(WatchError::Overlap {
                     address: address.to_owned(),

@@ -9,7 +9,15 @@ const MAINNET: &str = include_str!("../data/watch_mainnet.json");
 
 /// Beginnings of the names that recordings give to accounts outside the watch set: people and nodes.
 const BYSTANDERS: [&str; 9] = [
-    "op", "operator", "node", "user", "customer", "holder", "wallet", "recipient", "artist",
+    "op",
+    "operator",
+    "node",
+    "user",
+    "customer",
+    "holder",
+    "wallet",
+    "recipient",
+    "artist",
 ];
 
 /// `accounts.json` of a recording: a name for each account that plays a part.
