@@ -2,4 +2,22 @@
 
 pub mod discover;
 pub mod offchain;
+pub mod decode;
+pub mod epochs;
+pub mod model;
+mod text;
 pub mod watch;
+
+use epochs::EpochTable;
+use watch::WatchSet;
+
+/// Everything that rows of Render depend on beside the transactions themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenderRules {
+    /// Genesis hash; of a recording its `chain_id`.
+    pub chain_id: String,
+    /// What is watched, and as what.
+    pub watch: WatchSet,
+    /// The weekly epochs.
+    pub epochs: EpochTable,
+}
