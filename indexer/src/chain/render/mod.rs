@@ -1,10 +1,10 @@
 //! Render on Solana. Pure: bodies in, rows out. `docs/render.md` has the path and the tables.
 
-pub mod discover;
-pub mod offchain;
 pub mod decode;
+pub mod discover;
 pub mod epochs;
 pub mod model;
+pub mod offchain;
 mod text;
 pub mod watch;
 
