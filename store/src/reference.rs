@@ -131,11 +131,7 @@ fn bodies<T: Row + Serialize>(table: &'static str, rows: &[T]) -> Result<Vec<Vec
 }
 
 /// Version and digest of the newest list of a network.
-async fn newest(
-    client: &ClickHouse,
-    table: &'static str,
-    network: &str,
-) -> Result<Option<(u64, u64)>, ReferenceError> {
+async fn newest(client: &ClickHouse, table: &'static str, network: &str) -> Result<Option<(u64, u64)>, ReferenceError> {
     let sql = include_str!("reference/newest.sql")
         .replace("{table}", &quote_identifier(table))
         .replace("{network}", &quote_string(network));

@@ -66,13 +66,23 @@ async fn one_account_never_has_two_meanings_in_a_slot() {
         ..entry(9)
     };
     let refused = db.add_watched_account(NETWORK, &other).await.unwrap_err();
-    assert!(matches!(refused, StateError::WatchClash { from_slot: 5, .. }), "{refused}");
+    assert!(
+        matches!(refused, StateError::WatchClash { from_slot: 5, .. }),
+        "{refused}"
+    );
     db.retire_watched_account(NETWORK, ACCOUNT, 5, 8).await.unwrap();
     db.add_watched_account(NETWORK, &other).await.unwrap();
     let later = db.retire_watched_account(NETWORK, ACCOUNT, 5, 9).await.unwrap_err();
     assert!(matches!(later, StateError::WatchClash { from_slot: 9, .. }), "{later}");
-    let statuses: Vec<_> = list(&db).await.into_iter().map(|one| (one.valid_to_slot, one.status)).collect();
-    assert_eq!(statuses, [(Some(8), WatchStatus::Retired), (None, WatchStatus::Accepted)]);
+    let statuses: Vec<_> = list(&db)
+        .await
+        .into_iter()
+        .map(|one| (one.valid_to_slot, one.status))
+        .collect();
+    assert_eq!(
+        statuses,
+        [(Some(8), WatchStatus::Retired), (None, WatchStatus::Accepted)]
+    );
 }
 
 #[tokio::test]
@@ -113,7 +123,11 @@ async fn what_is_not_on_the_list_can_be_neither_accepted_nor_retired() {
     let (_folder, db) = database().await;
     db.add_watched_account(NETWORK, &entry(5)).await.unwrap();
     let lower_case = ACCOUNT.to_lowercase();
-    for (network, address, slot) in [(NETWORK, ACCOUNT, 6), (NETWORK, lower_case.as_str(), 5), ("other", ACCOUNT, 5)] {
+    for (network, address, slot) in [
+        (NETWORK, ACCOUNT, 6),
+        (NETWORK, lower_case.as_str(), 5),
+        ("other", ACCOUNT, 5),
+    ] {
         let accepted = db.accept_watched_account(network, address, slot).await.unwrap_err();
         let retired = db.retire_watched_account(network, address, slot, 9).await.unwrap_err();
         assert!(matches!(accepted, StateError::NotWatched { .. }), "{accepted}");
@@ -135,7 +149,10 @@ async fn hostile_entries_are_refused_with_the_reason() {
         (with(|one| one.address = "1".repeat(45)), "address"),
         (with(|one| one.address = format!("{}\0", &ACCOUNT[..43])), "address"),
         (with(|one| one.address = "é".repeat(20)), "address"),
-        (with(|one| one.owner = "'; DROP TABLE watch_accounts; --".into()), "owner"),
+        (
+            with(|one| one.owner = "'; DROP TABLE watch_accounts; --".into()),
+            "owner",
+        ),
         (with(|one| one.role = String::new()), "role"),
         (with(|one| one.role = "Burn".into()), "role"),
         (with(|one| one.role = "r".repeat(65)), "role"),
@@ -152,7 +169,10 @@ async fn hostile_entries_are_refused_with_the_reason() {
     ];
     for (one, part) in hostile {
         let error = db.add_watched_account(NETWORK, &one).await.unwrap_err();
-        assert!(matches!(&error, StateError::BadWatch { what, .. } if *what == part), "{one:?}: {error}");
+        assert!(
+            matches!(&error, StateError::BadWatch { what, .. } if *what == part),
+            "{one:?}: {error}"
+        );
     }
     let far = db.add_watched_account(NETWORK, &entry(u64::MAX)).await.unwrap_err();
     assert!(matches!(far, StateError::OutOfRange { .. }), "{far}");

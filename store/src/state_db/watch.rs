@@ -270,12 +270,36 @@ fn check(one: &WatchedAccount) -> Result<(), StateError> {
         text.len() <= MAX_NAME_BYTES && digits(whole) && digits(places)
     };
     let rules = [
-        (is_address(&one.address), "address", "it must be base58 of 32 bytes, in its own case"),
-        (one.owner.is_empty() || is_address(&one.owner), "owner", "it must be empty or base58 of 32 bytes"),
-        (!one.role.is_empty() && is_name(&one.role), "role", "it must be lower-case letters, digits and underscores"),
-        (is_text(&one.subnet, MAX_NAME_BYTES), "subnet", "it must be one short line"),
-        (is_text(&one.label, MAX_TEXT_BYTES), "label", "it must be one line of at most 2,000 bytes"),
-        (is_text(&one.evidence, MAX_TEXT_BYTES), "evidence", "it must be one line of at most 2,000 bytes"),
+        (
+            is_address(&one.address),
+            "address",
+            "it must be base58 of 32 bytes, in its own case",
+        ),
+        (
+            one.owner.is_empty() || is_address(&one.owner),
+            "owner",
+            "it must be empty or base58 of 32 bytes",
+        ),
+        (
+            !one.role.is_empty() && is_name(&one.role),
+            "role",
+            "it must be lower-case letters, digits and underscores",
+        ),
+        (
+            is_text(&one.subnet, MAX_NAME_BYTES),
+            "subnet",
+            "it must be one short line",
+        ),
+        (
+            is_text(&one.label, MAX_TEXT_BYTES),
+            "label",
+            "it must be one line of at most 2,000 bytes",
+        ),
+        (
+            is_text(&one.evidence, MAX_TEXT_BYTES),
+            "evidence",
+            "it must be one line of at most 2,000 bytes",
+        ),
         (
             one.valid_to_slot.is_none_or(|last| one.valid_from_slot <= last),
             "validity",
