@@ -1,9 +1,16 @@
 //! Render on Solana. Pure: bodies in, rows out. `docs/render.md` has the path and the tables.
 
+pub mod classify;
 pub mod decode;
 pub mod epochs;
+pub mod explain;
+pub mod facts;
 pub mod model;
+pub mod payout;
+#[cfg(test)]
+mod testing;
 mod text;
+pub mod token;
 pub mod watch;
 
 use epochs::EpochTable;
