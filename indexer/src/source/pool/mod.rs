@@ -16,6 +16,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 pub use endpoint::EndpointStatus;
 pub use health::EndpointState;
@@ -201,6 +202,8 @@ impl Pool {
 }
 
 impl Source for Pool {
+    type Raw = RawBlock;
+
     async fn head(&self) -> Result<Head, FetchError> {
         self.newest().await
     }
@@ -213,13 +216,21 @@ impl Source for Pool {
         self.head.subscribe()
     }
 
-    async fn genesis(&self) -> Result<Bytes, FetchError> {
+    async fn follow(self: Arc<Self>, stop: CancellationToken) {
+        super::follow(self, stop).await;
+    }
+
+    fn endpoints(&self) -> Vec<EndpointStatus> {
+        self.status()
+    }
+
+    async fn genesis(&self) -> Result<Option<Bytes>, FetchError> {
         let need = Need {
             what: "the genesis document".to_owned(),
             height: 0,
             exists: false,
             not: BTreeSet::new(),
         };
-        Ok(self.request(&need, |c| async move { c.genesis().await }).await?.0)
+        Ok(Some(self.request(&need, |c| async move { c.genesis().await }).await?.0))
     }
 }
