@@ -1,18 +1,21 @@
 //! Networks of any family behind one face: what commands ask of one before it is followed, and the follower itself.
 
 use crate::house::Writer;
-use futures::future::BoxFuture;
 use gridproof_indexer::chain::Family;
 use gridproof_indexer::pipeline::{Board, Chain, Follower, NetworkStatus, PipelineError, Settings, Shared, Vault};
 use gridproof_indexer::source::{EndpointStatus, FetchError, Head, Source};
+use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+/// A future of a network whose family is not known here.
+pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
 /// A network that can be asked and followed.
 pub(crate) trait Followable: Send + Sync {
     /// The newest height that its endpoints serve.
-    fn head(&self) -> BoxFuture<'_, Result<Head, FetchError>>;
+    fn head(&self) -> Boxed<'_, Result<Head, FetchError>>;
 
     /// Its endpoints, in the configured order.
     fn endpoints(&self) -> Vec<EndpointStatus>;
@@ -27,7 +30,7 @@ pub(crate) struct Following {
     /// The status, as it changes.
     pub(crate) status: watch::Receiver<NetworkStatus>,
     /// Runs to the end and gives the last status.
-    pub(crate) run: BoxFuture<'static, Result<NetworkStatus, PipelineError>>,
+    pub(crate) run: Boxed<'static, Result<NetworkStatus, PipelineError>>,
 }
 
 /// The rules of a network and where its blocks come from.
@@ -41,7 +44,7 @@ pub(crate) struct Ready<F, S> {
 }
 
 impl<F: Family, S: Source<Raw = F::Raw>> Followable for Ready<F, S> {
-    fn head(&self) -> BoxFuture<'_, Result<Head, FetchError>> {
+    fn head(&self) -> Boxed<'_, Result<Head, FetchError>> {
         Box::pin(self.source.head())
     }
 

@@ -11,7 +11,7 @@ use super::vault::Vault;
 use crate::chain::{Edge, Family, Machine};
 use clickhouse::Row;
 use clickhouse::sql::Identifier;
-use gridproof_store::batch::{HeightDigest, Origin};
+use gridproof_store::batch::{HeightDigest, Origin, holds_digests};
 use gridproof_store::client::ClickHouse;
 use gridproof_store::state_db::{CommittedRange, NetworkStatus, Span, StageKey, StateDb};
 use serde::{Deserialize, Serialize};
@@ -193,7 +193,7 @@ impl<F: Family> Check<'_, F> {
             let (mut heights, mut blocks_rows) = (BTreeMap::<u64, HeightDigest>::new(), 0);
             for table in &tables {
                 for row in self.digests(table, &range).await? {
-                    if table == F::DIGEST_TABLE {
+                    if holds_digests(table) {
                         blocks_rows += row.rows;
                     } else {
                         heights.entry(row.height).or_default().combine(digest(&row));
