@@ -21,8 +21,13 @@ pub(crate) trait Followable: Send + Sync {
     fn endpoints(&self) -> Vec<EndpointStatus>;
 
     /// Its follower, not yet running.
-    fn follower(self: Box<Self>, chain: Chain, settings: Settings, writer: &Writer, stop: CancellationToken)
-    -> Following;
+    fn follower(
+        self: Box<Self>,
+        chain: Chain,
+        settings: Settings,
+        writer: &Writer,
+        stop: CancellationToken,
+    ) -> Following;
 }
 
 /// A follower of any family.

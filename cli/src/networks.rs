@@ -3,8 +3,8 @@
 use crate::args::ReplayManners;
 use crate::config::{Config, Network, NetworkKind, Start};
 use crate::exit::Failure;
-use anyhow::Context;
 use crate::follow::{Followable, Ready};
+use anyhow::Context;
 use gridproof_indexer::chain::akash::state::ChainRules;
 use gridproof_indexer::chain::{Family, Kind};
 use gridproof_indexer::pipeline::{Chain, Cut, FirstHeight, Goal, Settings};

@@ -98,9 +98,10 @@ pub(crate) fn summary(statuses: &[NetworkStatus]) -> String {
         vec![
             status.network.clone(),
             format!("facts {}", height(status.facts.watermark)),
-            status.state.as_ref().map_or_else(String::new, |state| {
-                format!("state {}", height(state.watermark))
-            }),
+            status
+                .state
+                .as_ref()
+                .map_or_else(String::new, |state| format!("state {}", height(state.watermark))),
             format!("{} in quarantine", status.quarantine.len()),
         ]
     };

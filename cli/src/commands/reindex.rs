@@ -7,7 +7,9 @@ use crate::house::{self, House, Writer};
 use crate::stored::{self, StoredRules};
 use crate::{follow, networks, output, shutdown};
 use gridproof_indexer::chain::Family;
-use gridproof_indexer::pipeline::{Chain, FirstHeight, Goal, PipelineError, ReindexReport, Vault, is_recording, reindex};
+use gridproof_indexer::pipeline::{
+    Chain, FirstHeight, Goal, PipelineError, ReindexReport, Vault, is_recording, reindex,
+};
 use gridproof_store::state_db::Network;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -4,8 +4,8 @@
 //! Row hashes are compared as stored. That a stored row still hashes to its `row_hash` is not recomputed.
 
 use super::derive::derive_facts;
-use super::links;
 use super::error::PipelineError;
+use super::links;
 use super::ranges::RangeSet;
 use super::vault::Vault;
 use crate::chain::{Edge, Family, Machine};

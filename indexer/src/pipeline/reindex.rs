@@ -29,7 +29,10 @@ pub struct ReindexReport {
 }
 
 /// Derives everything that is committed in both stages again.
-pub async fn reindex<F: Family>(shared: Arc<Shared<F>>, stop: &CancellationToken) -> Result<ReindexReport, PipelineError> {
+pub async fn reindex<F: Family>(
+    shared: Arc<Shared<F>>,
+    stop: &CancellationToken,
+) -> Result<ReindexReport, PipelineError> {
     let mut work = Work {
         shared,
         report: ReindexReport::default(),

@@ -149,7 +149,10 @@ impl<F: Family> Shared<F> {
 
     /// Claims heights of a stage for this process.
     pub async fn claim(&self, key: &StageKey, span: Span) -> Result<ClaimedRange, PipelineError> {
-        Ok(self.state_db.claim(self.lease(), key, span, self.rules.decoder()).await?)
+        Ok(self
+            .state_db
+            .claim(self.lease(), key, span, self.rules.decoder())
+            .await?)
     }
 
     /// Shows what the state database and the endpoints say now.

@@ -20,10 +20,8 @@ use tokio_util::sync::CancellationToken;
 
 pub use comet::CometClient;
 pub use error::{Attempt, Class, Defect, FetchError};
-pub use pool::{EndpointState, EndpointStatus, Pool, PoolConfig};
-pub use raw::{RawBlock, RawSlot, RawTransaction, RawUnit, RawWindow};
 pub use pool::{EndpointState, EndpointStatus, NodeStatus, Pool, PoolConfig};
-pub use raw::{RawBlock, RawSlot, RawTransaction, RawWindow};
+pub use raw::{RawBlock, RawSlot, RawTransaction, RawUnit, RawWindow};
 pub use tip::follow;
 pub use transport::{HttpClients, Limits};
 

@@ -90,7 +90,10 @@ impl RawUnit for RawBlock {
     }
 
     fn first_missing(span: Span, units: &[Self]) -> Option<u64> {
-        let mut heights = units.iter().map(|unit| unit.height).filter(|height| *height >= span.from);
+        let mut heights = units
+            .iter()
+            .map(|unit| unit.height)
+            .filter(|height| *height >= span.from);
         (span.from..=span.to).find(|height| heights.next() != Some(*height))
     }
 }
@@ -173,7 +176,8 @@ mod tests {
             results: Bytes::new(),
         };
         let span = Span::new(3, 5).unwrap();
-        let missing = |heights: &[u64]| RawBlock::first_missing(span, &heights.iter().map(|h| block(*h)).collect::<Vec<_>>());
+        let missing =
+            |heights: &[u64]| RawBlock::first_missing(span, &heights.iter().map(|h| block(*h)).collect::<Vec<_>>());
         assert_eq!(missing(&[3, 4, 5]), None);
         assert_eq!(missing(&[2, 3, 4, 5, 6]), None);
         assert_eq!(missing(&[3, 5]), Some(4));

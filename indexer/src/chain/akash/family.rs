@@ -6,7 +6,7 @@ use super::model::{Block, Header};
 use super::state::{ChainRules, State};
 use crate::chain::{Edge, Family, Fault, Machine, Rejected};
 use crate::source::RawBlock;
-use gridproof_store::batch::{BLOCKS_TABLE, Batch};
+use gridproof_store::batch::{Batch, TableRow};
 
 /// Version of the code that derives rows. Raise it when the same archive gives other rows: it is part of every
 /// deduplication token.
@@ -18,7 +18,7 @@ impl Family for ChainRules {
     /// 500 blocks of mainnet are about 60 MB of RPC bodies.
     const RANGE_HEIGHTS: u64 = 500;
     const MAX_RANGE_HEIGHTS: u64 = 5_000;
-    const DIGEST_TABLE: &'static str = BLOCKS_TABLE;
+    const DIGEST_TABLE: &'static str = facts::BlockRow::TABLE;
     const EVERY_HEIGHT: bool = true;
     const LINKED: bool = true;
 
@@ -101,11 +101,7 @@ fn edge_of(header: &Header) -> Edge {
 }
 
 /// Checks that headers are of `chain_id`, begin at `from`, and that each follows the one before.
-fn check_range<'a>(
-    chain_id: &str,
-    from: u64,
-    headers: impl IntoIterator<Item = &'a Header>,
-) -> Result<(), Rejected> {
+fn check_range<'a>(chain_id: &str, from: u64, headers: impl IntoIterator<Item = &'a Header>) -> Result<(), Rejected> {
     let mut before: Option<&Header> = None;
     for header in headers {
         let height = header.height;

@@ -11,14 +11,13 @@ mod health;
 mod request;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{Notify, watch};
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 pub use client::NodeStatus;
 pub use endpoint::EndpointStatus;
@@ -203,7 +202,7 @@ impl Source for Pool {
             exists: false,
             not: BTreeSet::new(),
         };
-        Ok(Some(self.request(&need, |c| async move { c.genesis().await }).await?.0))
-        Ok(self.group.request(&need, |c| async move { c.genesis().await }).await?.0)
+        let answer = self.group.request(&need, |c| async move { c.genesis().await }).await?;
+        Ok(Some(answer.0))
     }
 }
