@@ -2,6 +2,7 @@
 
 pub mod classify;
 pub mod decode;
+pub mod discover;
 pub mod epochs;
 pub mod explain;
 pub mod facts;
@@ -9,6 +10,7 @@ pub mod model;
 pub mod payout;
 #[cfg(test)]
 mod testing;
+pub mod offchain;
 mod text;
 pub mod token;
 pub mod watch;
