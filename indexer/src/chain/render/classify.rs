@@ -81,7 +81,10 @@ impl Class {
 
     /// Whether it pays a node, for an epoch.
     pub const fn is_payout(self) -> bool {
-        matches!(self, Self::NodeWorkReward | Self::AvailabilityReward | Self::ComputeReward)
+        matches!(
+            self,
+            Self::NodeWorkReward | Self::AvailabilityReward | Self::ComputeReward
+        )
     }
 }
 

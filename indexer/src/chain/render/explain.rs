@@ -66,7 +66,9 @@ pub struct Unknown {
 
 /// A difference that does not fit 64 bits: no balance changes by that much.
 #[derive(Debug, thiserror::Error)]
-#[error("the balance of {account} and its instructions differ by {difference} base units, more than an amount can be; fetch the transaction from another node")]
+#[error(
+    "the balance of {account} and its instructions differ by {difference} base units, more than an amount can be; fetch the transaction from another node"
+)]
 pub struct TooFarApart {
     /// The account.
     pub account: String,
@@ -150,10 +152,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn key(&self, index: u8) -> &'a str {
-        self.transaction
-            .keys
-            .get(usize::from(index))
-            .map_or("", String::as_str)
+        self.transaction.keys.get(usize::from(index)).map_or("", String::as_str)
     }
 
     fn instruction(&mut self, instruction: &'a Instruction) {
@@ -187,11 +186,7 @@ impl<'a> Run<'a> {
     }
 
     fn operation(&mut self, instruction: &'a Instruction, part: Part<'a>, operation: Operation<'a>) {
-        let mut event = Event::new(
-            Place::of(instruction, part.batch),
-            instruction.program,
-            operation.name,
-        );
+        let mut event = Event::new(Place::of(instruction, part.batch), instruction.program, operation.name);
         event.signers = self.signers(operation.extra);
         match operation.action {
             Action::Transfer {
@@ -318,7 +313,11 @@ impl<'a> Run<'a> {
     /// asks for. A member that is a program's address signs within the call only, which nothing tells.)
     fn signers(&self, extra: &[u8]) -> Vec<String> {
         let signed = |index: &&u8| usize::from(**index) < self.transaction.signers;
-        extra.iter().filter(signed).map(|&index| self.key(index).to_owned()).collect()
+        extra
+            .iter()
+            .filter(signed)
+            .map(|&index| self.key(index).to_owned())
+            .collect()
     }
 
     /// Adds an event for each account whose balance changed otherwise than the instructions say.

@@ -7,10 +7,10 @@ pub mod epochs;
 pub mod explain;
 pub mod facts;
 pub mod model;
+pub mod offchain;
 pub mod payout;
 #[cfg(test)]
 mod testing;
-pub mod offchain;
 mod text;
 pub mod token;
 pub mod watch;

@@ -33,7 +33,10 @@ pub(super) fn json(path: &str) -> Value {
 /// The rules of a recording.
 pub(super) fn rules(recording: &str) -> RenderRules {
     RenderRules {
-        chain_id: json(&format!("{recording}/recording.json"))["chain_id"].as_str().unwrap().to_owned(),
+        chain_id: json(&format!("{recording}/recording.json"))["chain_id"]
+            .as_str()
+            .unwrap()
+            .to_owned(),
         watch: WatchSet::from_accounts_json(&read(&format!("{recording}/accounts.json"))).unwrap(),
         epochs: EpochTable::from_recording(&read(&format!("{recording}/truth_epochs.json"))).unwrap(),
     }
@@ -87,7 +90,10 @@ pub(super) fn raw_slots(recording: &str, encoding: &str) -> Vec<RawSlot> {
 
 /// All slots of a recording, decoded.
 pub(super) fn slots(recording: &str) -> Vec<Slot> {
-    raw_slots(recording, "json").iter().map(|raw| decode_slot(raw).unwrap()).collect()
+    raw_slots(recording, "json")
+        .iter()
+        .map(|raw| decode_slot(raw).unwrap())
+        .collect()
 }
 
 /// One body, decoded as the only transaction of its slot.

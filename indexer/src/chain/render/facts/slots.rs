@@ -44,7 +44,11 @@ pub(super) fn derive(slot: &Slot, batch: &mut Batch) -> Result<(), EncodeError> 
         rows_xor: digest.xor,
         rows_sum: digest.sum,
         window_from: slot.window.as_ref().map(|window| window.from),
-        accounts: slot.window.as_ref().map(|window| window.addresses.clone()).unwrap_or_default(),
+        accounts: slot
+            .window
+            .as_ref()
+            .map(|window| window.addresses.clone())
+            .unwrap_or_default(),
         evidence: ONCHAIN.to_owned(),
     };
     let identity = SolanaIdentity {

@@ -225,7 +225,11 @@ fn mint<'a>(tag: u8, accounts: &'a [u8], data: &[u8]) -> Option<Operation<'a>> {
         authority,
         amount: amount(data, checked)?,
     };
-    Some(operation(if checked { "mintToChecked" } else { "mintTo" }, action, extra))
+    Some(operation(
+        if checked { "mintToChecked" } else { "mintTo" },
+        action,
+        extra,
+    ))
 }
 
 fn burn<'a>(tag: u8, accounts: &'a [u8], data: &[u8]) -> Option<Operation<'a>> {

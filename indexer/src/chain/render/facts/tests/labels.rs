@@ -1,7 +1,7 @@
 //! Every transaction of the recording has the class that its label asks for.
 
-use crate::chain::render::facts::view::View;
 use crate::chain::render::facts::transactions::row;
+use crate::chain::render::facts::view::View;
 use crate::chain::render::testing::{WORLD, json, rules, slots};
 use std::collections::BTreeMap;
 
@@ -12,7 +12,11 @@ fn class_of(label: &str) -> String {
         Some(beginning) => label.starts_with(beginning),
         None => label == name,
     };
-    let line = table["labels"].as_array().unwrap().iter().find(|line| fits(line["label"].as_str().unwrap()));
+    let line = table["labels"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|line| fits(line["label"].as_str().unwrap()));
     let line = line.unwrap_or_else(|| panic!("render-labels.json has no line for {label}"));
     line["class"].as_str().unwrap().to_owned()
 }
@@ -25,7 +29,12 @@ fn each_of_the_296_transactions_has_the_class_of_its_label() {
         for transaction in &slot.transactions {
             let view = View::new(&rules, slot.slot, transaction).unwrap();
             let row = row(&view);
-            assert_eq!((row.unexplained, row.unknown_instructions), (0, 0), "{}", transaction.signature);
+            assert_eq!(
+                (row.unexplained, row.unknown_instructions),
+                (0, 0),
+                "{}",
+                transaction.signature
+            );
             classes.insert(transaction.signature.clone(), row.class);
         }
     }
