@@ -32,3 +32,6 @@ pub use rpc::{
 pub use slots::SlotFact;
 pub use source::SolanaSource;
 pub use throttle::RateLimits;
+//! Solana over its JSON-RPC interface.
+
+pub mod replay;
