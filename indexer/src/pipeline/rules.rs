@@ -10,7 +10,7 @@ use super::shared::Shared;
 use crate::chain::Family;
 use clickhouse::Row;
 use clickhouse::sql::Identifier;
-use gridproof_store::state_db::{Span, StageKey};
+use gridproof_store::state_db::{CommittedRange, Segment, Span, StageKey};
 use serde::Deserialize;
 
 /// Addresses that are named in the advice; the rest is counted.
@@ -81,11 +81,12 @@ pub(super) async fn unfollowed<F: Family>(shared: &Shared<F>) -> Result<Unfollow
 /// Live heights of a stage that were derived by another version of code and rules, lowest first.
 pub(super) async fn outdated<F: Family>(shared: &Shared<F>, key: &StageKey) -> Result<Vec<Span>, PipelineError> {
     let live = shared.state_db.live_ranges(key).await?.live;
-    let mut current = RangeSet::new();
-    let decoder = shared.rules.decoder();
-    for range in shared.state_db.committed(key, Span { from: 0, to: u64::MAX }).await? {
-        if range.range.decoder == decoder {
-            current.insert(range.range.span);
+    let (mut current, decoder) = (RangeSet::new(), shared.rules.decoder());
+    for CommittedRange { range, .. } in shared.state_db.committed(key, Span { from: 0, to: u64::MAX }).await? {
+        // Ranges of a generation that was superseded stay on record.
+        let is_live = |segment: &Segment| segment.generation == range.generation && segment.span.covers(range.span);
+        if range.decoder == decoder && live.segments().iter().any(is_live) {
+            current.insert(range.span);
         }
     }
     Ok(live.runs().into_iter().flat_map(|run| current.holes(run)).collect())
