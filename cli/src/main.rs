@@ -16,6 +16,7 @@ mod output;
 mod progress;
 mod session;
 mod shutdown;
+mod watch_list;
 
 use args::{Cli, Command, Common};
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
@@ -93,6 +94,9 @@ async fn dispatch(common: &Common, command: Command, matches: &ArgMatches) -> Ou
         Command::Reindex(args) => commands::reindex::run(&load()?.config, args, common.json).await,
         Command::Backfill(args) => commands::backfill::run(&load()?.config, args, common.json).await,
         Command::Plan(args) => commands::plan::run(&load()?.config, args, common.json).await,
+        Command::Import(args) => commands::import::run(&load()?.config, args, common.json).await,
+        Command::DiscoverPayoutWallets(args) => commands::discover::run(&load()?.config, args, common.json).await,
+        Command::Watch(args) => commands::watch::run(&load()?.config, args, common.json).await,
         Command::Doctor(_) => commands::doctor::run(&load()?.config, common.json).await,
         Command::Replay(args) => commands::replay::run(args, listen, common.json).await,
         Command::Index(args) => commands::index::run(&load()?.config, args, listen, common.json).await,
