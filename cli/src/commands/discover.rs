@@ -138,7 +138,9 @@ fn from_file(file: &Path) -> Result<Vec<Transfer>, Failure> {
     let shown = file.display();
     let bytes = import::bounded(file).map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
     let text = String::from_utf8(bytes).map_err(|_| Failure::data(format!("{shown} is not UTF-8 text")))?;
-    let lines = (1_usize..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
+    let lines = (1_usize..)
+        .zip(text.lines())
+        .filter(|(_, line)| !line.trim().is_empty());
     lines
         .map(|(number, line)| {
             let wrong = |what: String| Failure::data(format!("{shown}, line {number}: {what}"));
@@ -181,7 +183,11 @@ async fn read(house: &House, network: &str, records: &[Liability]) -> Result<(Ve
     let client = house.clickhouse.raw();
     let mut transfers = Vec::new();
     for window in spans(records) {
-        transfers.extend(read_transfers(client, network, window, &wallets).await.map_err(upstream)?);
+        transfers.extend(
+            read_transfers(client, network, window, &wallets)
+                .await
+                .map_err(upstream)?,
+        );
     }
     let decimals = read_decimals(client, network).await.map_err(upstream)?;
     Ok((transfers, decimals))
@@ -270,7 +276,12 @@ fn record(finding: &Finding) -> Record {
         basis: finding.basis.to_string(),
         total: finding.total,
         refused: finding.refused.clone(),
-        candidates: finding.candidates.iter().take(SHOWN_CANDIDATES).map(candidate).collect(),
+        candidates: finding
+            .candidates
+            .iter()
+            .take(SHOWN_CANDIDATES)
+            .map(candidate)
+            .collect(),
         refusal: finding.outcome.as_ref().err().map(ToString::to_string),
     }
 }
@@ -291,7 +302,9 @@ fn wallet(wallet: &PayoutWallet) -> Wallet {
 }
 
 fn text(report: &Report) -> String {
-    let mut rows = vec![row(["epoch", "channel", "by", "best sender", "matched", "ratio"].map(str::to_owned))];
+    let mut rows = vec![row(
+        ["epoch", "channel", "by", "best sender", "matched", "ratio"].map(str::to_owned)
+    )];
     let mut notes = Vec::new();
     for record in &report.records {
         let best = record.candidates.first();
@@ -304,9 +317,16 @@ fn text(report: &Report) -> String {
             best.map_or_else(|| "-".to_owned(), |best| best.match_ratio.clone()),
         ]));
         let name = format!("epoch {}, {}", record.epoch, record.channel);
-        notes.extend(record.refusal.iter().map(|why| format!("{name}: nobody is named: {why}")));
+        notes.extend(
+            record
+                .refusal
+                .iter()
+                .map(|why| format!("{name}: nobody is named: {why}")),
+        );
         let refused = record.refused.iter();
-        notes.extend(refused.map(|one| format!("{name}: wallet {} refused: {}", one.address.escape_debug(), one.reason)));
+        notes.extend(
+            refused.map(|one| format!("{name}: wallet {} refused: {}", one.address.escape_debug(), one.reason)),
+        );
     }
     let mut lines = vec![output::columns(&rows)];
     lines.extend(notes);
@@ -315,7 +335,10 @@ fn text(report: &Report) -> String {
         lines.push(format!("  {}", wallet.evidence));
     }
     if report.accepted {
-        lines.push(format!("stored in the watch list of {}; see `gridproof watch list`", report.network));
+        lines.push(format!(
+            "stored in the watch list of {}; see `gridproof watch list`",
+            report.network
+        ));
     } else if !report.wallets.is_empty() {
         lines.push("nothing was stored; --accept does".to_owned());
     }

@@ -9,8 +9,6 @@ use std::path::Path;
 /// Everything in a recording's folder that tables can be compared with. What is absent is not compared.
 #[derive(Clone, Debug, Default)]
 pub struct RenderTruth {
-    /// `accounts.json`: the mint.
-    pub(super) mint: Option<String>,
     /// `truth_epochs.json`.
     pub(super) epochs: Option<Vec<EpochTruth>>,
     /// `truth_transactions.json`.
@@ -75,7 +73,6 @@ impl RenderTruth {
             });
         }
         Ok(Self {
-            mint,
             epochs,
             transactions,
             answers,
