@@ -2,6 +2,7 @@
 
 mod api;
 mod args;
+mod audits;
 mod board;
 mod commands;
 mod config;

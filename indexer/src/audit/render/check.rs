@@ -2,7 +2,7 @@
 
 use super::chains;
 use super::ledger::{Change, Event, Ledger, Subject};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -87,6 +87,7 @@ pub struct AuditReport {
     pub observations: usize,
     /// Σ minted − Σ burned less the supply that a node answered, at the newest answer; absent where supply is observed and
     /// not summed, or was not asked for yet.
+    #[serde(serialize_with = "as_text")]
     pub supply_drift: Option<i128>,
     /// Number of findings of each check.
     pub counts: BTreeMap<Check, usize>,
@@ -114,6 +115,11 @@ impl AuditReport {
         let counts = self.counts.iter().filter(|(check, _)| wanted(**check));
         counts.map(|(_, count)| count).sum()
     }
+}
+
+/// Amounts are text in JSON, for readers that have floats only.
+fn as_text<S: Serializer>(drift: &Option<i128>, serializer: S) -> Result<S::Ok, S::Error> {
+    drift.map(|drift| drift.to_string()).serialize(serializer)
 }
 
 /// Runs all audits over a ledger.

@@ -11,6 +11,7 @@ mod ledger;
 mod read;
 mod transfers;
 mod truth;
+mod views;
 
 pub use check::{AuditReport, Check, Finding, check};
 pub use compare::{Comparison, LabelTable, RenderDifference, compare};
@@ -18,6 +19,10 @@ pub use ledger::{Change, Event, Ledger, Observation, Subject};
 pub use read::{StoredTransaction, read_ledger, read_transactions};
 pub use transfers::{read_decimals, read_transfers};
 pub use truth::RenderTruth;
+pub use views::compare_views;
+
+/// Kind of the networks that these audits are for.
+pub const KIND: &str = "render";
 
 #[cfg(test)]
 mod tests;

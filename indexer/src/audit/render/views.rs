@@ -28,7 +28,12 @@ pub async fn compare_views(
     let mut differences = Vec::new();
     for epoch in truth.epochs.iter().flatten() {
         let end = format!("end of epoch {} (slot {})", epoch.epoch, epoch.last_slot);
-        let read = |sql: &str| client.query(sql).param("network", network).param("as_of", epoch.last_slot.min(last_slot));
+        let read = |sql: &str| {
+            client
+                .query(sql)
+                .param("network", network)
+                .param("as_of", epoch.last_slot.min(last_slot))
+        };
         let supply: Option<String> = read(include_str!("sql/view_supply.sql"))
             .fetch_optional()
             .await
@@ -38,7 +43,11 @@ pub async fn compare_views(
             .await
             .map_err(failed("render_balances_as_of"))?;
         let got = supply.unwrap_or_else(|| "absent".to_owned());
-        if let Some(expected) = epoch.supply.map(|supply| supply.to_string()).filter(|expected| *expected != got) {
+        if let Some(expected) = epoch
+            .supply
+            .map(|supply| supply.to_string())
+            .filter(|expected| *expected != got)
+        {
             differences.push(RenderDifference {
                 what: "supply",
                 place: format!("render_supply_as_of, {end}"),
