@@ -81,7 +81,11 @@ fn bench(criterion: &mut Criterion) {
             .measurement_time(Duration::from_secs(4))
             .throughput(Throughput::Elements(slots.len() as u64));
         group.bench_function(BenchmarkId::new("decode", encoding), |bench| {
-            bench.iter(|| slots.iter().for_each(|raw| drop(black_box(decode_slot(black_box(raw)).unwrap()))));
+            bench.iter(|| {
+                slots
+                    .iter()
+                    .for_each(|raw| drop(black_box(decode_slot(black_box(raw)).unwrap())))
+            });
         });
         group.bench_function(BenchmarkId::new("derive", encoding), |bench| {
             bench.iter(|| derive(&rules, black_box(&slots)));

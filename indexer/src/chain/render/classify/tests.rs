@@ -17,7 +17,11 @@ fn every_class_can_be_reached_and_every_kind_ends_with_a_rule_that_takes_all() {
     for kind in [Ordered::Mint, Ordered::Burn, Ordered::Transfer] {
         let last = TABLE.iter().rfind(|rule| rule.kind == kind).unwrap();
         assert!(last.fits(kind, None, None, None), "{}", last.rule);
-        assert!(last.source.is_empty() && last.dest.is_empty() && last.authority.is_empty(), "{}", last.rule);
+        assert!(
+            last.source.is_empty() && last.dest.is_empty() && last.authority.is_empty(),
+            "{}",
+            last.rule
+        );
     }
 }
 

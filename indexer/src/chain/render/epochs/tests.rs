@@ -23,9 +23,17 @@ fn mainnet_begins_on_the_20th_of_december_2023() {
 
 #[test]
 fn the_first_boundaries_are_the_reported_ones_and_each_moment_has_one_epoch() {
-    assert_eq!(epoch("2023-12-27T01:59:59Z"), Some(1), "two hours that no report names belong to the epoch before");
+    assert_eq!(
+        epoch("2023-12-27T01:59:59Z"),
+        Some(1),
+        "two hours that no report names belong to the epoch before"
+    );
     assert_eq!(epoch("2023-12-27T02:00:00Z"), Some(2));
-    assert_eq!(epoch("2024-01-03T00:00:00Z"), Some(3), "two hours that two reports name belong to the later");
+    assert_eq!(
+        epoch("2024-01-03T00:00:00Z"),
+        Some(3),
+        "two hours that two reports name belong to the later"
+    );
     assert_eq!(epoch("2024-01-10T01:59:59Z"), Some(3));
     assert_eq!(epoch("2024-01-17T00:00:00Z"), Some(5));
 }
@@ -40,7 +48,11 @@ fn every_reported_epoch_is_where_it_was_reported_to_begin() {
         let number = u32::try_from(one["id"].as_u64().unwrap()).unwrap();
         let begins = at(one["startDate"].as_str().unwrap());
         let boundary = table.boundary(number).unwrap();
-        assert_eq!((boundary.starts_at, boundary.basis), (begins, EpochBasis::Reported), "{number}");
+        assert_eq!(
+            (boundary.starts_at, boundary.basis),
+            (begins, EpochBasis::Reported),
+            "{number}"
+        );
         assert_eq!(table.epoch_at(0, begins), Some(number));
     }
 }
@@ -75,10 +87,20 @@ fn an_epoch_of_a_recording_is_its_first_slot_to_its_last() {
         let slot = |name: &str| one[name].as_u64().unwrap();
         let (first, last) = (slot("first_slot"), slot("last_slot"));
         for inside in [first, (first + last) / 2, last] {
-            assert_eq!(table.epoch_at(inside, 0), Some(number), "times do not matter where slots are known");
+            assert_eq!(
+                table.epoch_at(inside, 0),
+                Some(number),
+                "times do not matter where slots are known"
+            );
         }
-        assert_eq!((table.epoch_at(first - 1, 0), table.epoch_at(last + 1, 0)), (None, None));
-        assert_eq!(table.ended_before(last, i64::MAX), number.checked_sub(1).filter(|&before| before > 0));
+        assert_eq!(
+            (table.epoch_at(first - 1, 0), table.epoch_at(last + 1, 0)),
+            (None, None)
+        );
+        assert_eq!(
+            table.ended_before(last, i64::MAX),
+            number.checked_sub(1).filter(|&before| before > 0)
+        );
         assert_eq!(table.ended_before(last + 1, 0), Some(number));
         assert!(table.had_begun(number, first, 0) && !table.had_begun(number, first - 1, 0));
     }
@@ -90,10 +112,22 @@ fn an_epoch_of_a_recording_is_its_first_slot_to_its_last() {
 fn epochs_that_cannot_be_are_refused() {
     let one = |epoch, first, last| value!({"epoch": epoch, "first_slot": first, "last_slot": last, "first_time": first, "last_time": last});
     let table = |epochs: serde_json::Value| EpochTable::from_recording(epochs.to_string().as_bytes());
-    assert!(table(value!([one(2, 20, 29), one(1, 10, 19)])).is_ok(), "their order in the file does not matter");
+    assert!(
+        table(value!([one(2, 20, 29), one(1, 10, 19)])).is_ok(),
+        "their order in the file does not matter"
+    );
     assert!(matches!(table(value!([one(1, 19, 10)])), Err(EpochError::Backwards(1))));
-    assert!(matches!(table(value!([one(1, 10, 19), one(2, 19, 29)])), Err(EpochError::Order { epoch: 2, before: 1 })));
-    assert!(matches!(table(value!([one(1, 10, 19), one(1, 20, 29)])), Err(EpochError::Order { .. })));
+    assert!(matches!(
+        table(value!([one(1, 10, 19), one(2, 19, 29)])),
+        Err(EpochError::Order { epoch: 2, before: 1 })
+    ));
+    assert!(matches!(
+        table(value!([one(1, 10, 19), one(1, 20, 29)])),
+        Err(EpochError::Order { .. })
+    ));
     assert!(matches!(table(value!([{"epoch": 1}])), Err(EpochError::Json(_))));
-    assert!(matches!(EpochTable::from_csv("head\n1,yesterday,2023-12-27T00:00:00Z"), Err(EpochError::Line { line: 2 })));
+    assert!(matches!(
+        EpochTable::from_csv("head\n1,yesterday,2023-12-27T00:00:00Z"),
+        Err(EpochError::Line { line: 2 })
+    ));
 }

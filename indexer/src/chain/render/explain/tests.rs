@@ -28,7 +28,10 @@ fn a_movement_that_the_balances_confirm_leaves_nothing_unexplained() {
         .balance("b", "bob", Some(5), Some(35));
     let events = events(&body);
     assert_eq!(told(&body), [one(Kind::Transfer, "a", "b", 30)]);
-    assert_eq!((&events[0].source.owner, &events[0].dest.owner), (&key("alice"), &key("bob")));
+    assert_eq!(
+        (&events[0].source.owner, &events[0].dest.owner),
+        (&key("alice"), &key("bob"))
+    );
     assert_eq!(events[0].authority, key("payer"));
 }
 
@@ -43,7 +46,10 @@ fn a_transfer_fee_is_an_unexplained_loss_of_the_destination() {
         .balance("b", "bob", Some(0), Some(970));
     assert_eq!(
         told(&body),
-        [one(Kind::Transfer, "a", "b", 1_000), one(Kind::UnexplainedDelta, "b", "", 30)]
+        [
+            one(Kind::Transfer, "a", "b", 1_000),
+            one(Kind::UnexplainedDelta, "b", "", 30)
+        ]
     );
     let events = events(&body);
     assert_eq!((events[0].sign, events[1].sign), (1, -1));
@@ -58,11 +64,17 @@ fn an_unknown_instruction_is_kept_and_what_it_did_is_unexplained() {
         .balance("b", "bob", None, Some(6));
     let explained = explain(&key("mint"), &body.transaction()).unwrap();
     let unknown = &explained.unknown[0];
-    assert_eq!((unknown.tag, unknown.data.as_slice(), unknown.place.outer), (99, [99, 1, 2].as_slice(), 0));
+    assert_eq!(
+        (unknown.tag, unknown.data.as_slice(), unknown.place.outer),
+        (99, [99, 1, 2].as_slice(), 0)
+    );
     assert_eq!(unknown.accounts, [key("a"), key("b"), key("payer")]);
     assert_eq!(
         told(&body),
-        [one(Kind::UnexplainedDelta, "a", "", 6), one(Kind::UnexplainedDelta, "", "b", 6)]
+        [
+            one(Kind::UnexplainedDelta, "a", "", 6),
+            one(Kind::UnexplainedDelta, "", "b", 6)
+        ]
     );
 }
 
@@ -76,7 +88,10 @@ fn a_movement_that_no_instruction_shows_is_unexplained_with_its_sign_and_account
     assert_eq!(places, [0, 1], "each has a place of its own");
     assert_eq!(
         told(&body),
-        [one(Kind::UnexplainedDelta, "a", "", 7), one(Kind::UnexplainedDelta, "", "b", 7)],
+        [
+            one(Kind::UnexplainedDelta, "a", "", 7),
+            one(Kind::UnexplainedDelta, "", "b", 7)
+        ],
         "in the order of their addresses"
     );
     assert!(events(&body).iter().all(|event| !event.via_batch()));
@@ -91,9 +106,15 @@ fn an_amount_that_was_changed_in_the_body_shows() {
     };
     assert_eq!(told(&honest(40, 60)), [one(Kind::Burn, "a", "", 40)]);
     let more = told(&honest(41, 60));
-    assert_eq!(more, [one(Kind::Burn, "a", "", 41), one(Kind::UnexplainedDelta, "", "a", 1)]);
+    assert_eq!(
+        more,
+        [one(Kind::Burn, "a", "", 41), one(Kind::UnexplainedDelta, "", "a", 1)]
+    );
     let kept = told(&honest(40, 61));
-    assert_eq!(kept, [one(Kind::Burn, "a", "", 40), one(Kind::UnexplainedDelta, "", "a", 1)]);
+    assert_eq!(
+        kept,
+        [one(Kind::Burn, "a", "", 40), one(Kind::UnexplainedDelta, "", "a", 1)]
+    );
 }
 
 #[test]
@@ -117,7 +138,10 @@ fn an_account_that_lives_within_the_transaction_is_told_by_the_instruction_that_
         ]
     );
     let events = events(&body);
-    assert_eq!((&events[0].dest.owner, &events[1].source.owner), (&key("bob"), &key("bob")));
+    assert_eq!(
+        (&events[0].dest.owner, &events[1].source.owner),
+        (&key("bob"), &key("bob"))
+    );
     let changes = explain(&key("mint"), &body.transaction()).unwrap().changes;
     assert_eq!(changes.len(), 2, "no balance lists the account in between");
 }
@@ -139,7 +163,10 @@ fn a_movement_to_an_account_that_no_balance_lists_does_not_balance() {
         .balance("a", "alice", Some(9), Some(0));
     assert_eq!(
         told(&body),
-        [one(Kind::Transfer, "a", "y", 9), one(Kind::UnexplainedDelta, "y", "", 9)]
+        [
+            one(Kind::Transfer, "a", "y", 9),
+            one(Kind::UnexplainedDelta, "y", "", 9)
+        ]
     );
 }
 
@@ -174,7 +201,10 @@ fn an_owner_is_the_one_of_that_moment() {
 fn the_mint_itself_may_change_its_authority() {
     let body = Body::new().call(TOKEN, &["mint", "payer"], &[6, 0, 0]);
     let event = &events(&body)[0];
-    assert_eq!((event.kind, event.authority_type.as_str(), event.new_authority.as_str()), (Kind::SetAuthority, "mintTokens", ""));
+    assert_eq!(
+        (event.kind, event.authority_type.as_str(), event.new_authority.as_str()),
+        (Kind::SetAuthority, "mintTokens", "")
+    );
     assert_eq!((&event.source.account, &event.mint), (&key("mint"), &key("mint")));
 }
 
@@ -185,9 +215,16 @@ fn new_and_closed_accounts_are_marked() {
         .balance("new", "bob", None, Some(5))
         .balance("old", "alice", Some(5), None);
     let explained = explain(&key("mint"), &body.transaction()).unwrap();
-    let marks: Vec<_> = explained.changes.iter().map(|one| (one.account.as_str(), one.created, one.closed, one.pre, one.post)).collect();
+    let marks: Vec<_> = explained
+        .changes
+        .iter()
+        .map(|one| (one.account.as_str(), one.created, one.closed, one.pre, one.post))
+        .collect();
     let (old, new) = (key("old"), key("new"));
-    assert_eq!(marks, [(old.as_str(), false, true, 5, 0), (new.as_str(), true, false, 0, 5)]);
+    assert_eq!(
+        marks,
+        [(old.as_str(), false, true, 5, 0), (new.as_str(), true, false, 0, 5)]
+    );
     assert_eq!(explained.events.len(), 1);
 }
 
@@ -230,7 +267,13 @@ fn a_difference_that_no_amount_can_be_is_an_error() {
 
 #[test]
 fn a_failed_transaction_did_nothing() {
-    let mut body = Body::new().call(TOKEN, &["a", "mint", "payer"], &plain(8, 4)).balance("a", "alice", Some(1), Some(1));
+    let mut body =
+        Body::new()
+            .call(TOKEN, &["a", "mint", "payer"], &plain(8, 4))
+            .balance("a", "alice", Some(1), Some(1));
     body.err = serde_json::json!({"InstructionError": [0, {"Custom": 1}]});
-    assert_eq!(explain(&key("mint"), &body.transaction()).unwrap(), super::Explained::default());
+    assert_eq!(
+        explain(&key("mint"), &body.transaction()).unwrap(),
+        super::Explained::default()
+    );
 }

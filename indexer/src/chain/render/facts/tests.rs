@@ -9,8 +9,8 @@ mod sums;
 
 use super::view::View;
 use super::{
-    BalanceChangeRow, TokenEventRow, TransactionRow, UnknownInstructionRow, balance_changes, token_events, transactions,
-    unknown_instructions,
+    BalanceChangeRow, TokenEventRow, TransactionRow, UnknownInstructionRow, balance_changes, token_events,
+    transactions, unknown_instructions,
 };
 use crate::chain::render::RenderRules;
 use crate::chain::render::model::Transaction;
@@ -43,6 +43,9 @@ fn rows_of(body: &body::Body) -> Rows {
 fn rows_of_recording(recording: &str) -> Vec<(u64, Rows)> {
     let rules = rules(recording);
     let slots = slots(recording);
-    let all = slots.iter().flat_map(|slot| slot.transactions.iter().map(|one| (slot.slot, one)));
-    all.map(|(slot, transaction)| (slot, rows(&rules, slot, transaction))).collect()
+    let all = slots
+        .iter()
+        .flat_map(|slot| slot.transactions.iter().map(|one| (slot.slot, one)));
+    all.map(|(slot, transaction)| (slot, rows(&rules, slot, transaction)))
+        .collect()
 }

@@ -134,7 +134,13 @@ impl Body {
     }
 
     /// An account that changes hands.
-    pub(in crate::chain::render) fn handed_over(mut self, account: &str, from: &str, to: &str, held: (u64, u64)) -> Self {
+    pub(in crate::chain::render) fn handed_over(
+        mut self,
+        account: &str,
+        from: &str,
+        to: &str,
+        held: (u64, u64),
+    ) -> Self {
         let account = self.named(account);
         self.before.push((account.clone(), key("mint"), address(from), held.0));
         self.after.push((account, key("mint"), address(to), held.1));
@@ -201,12 +207,20 @@ impl Body {
     }
 
     fn version(&self) -> i8 {
-        if self.writable.is_empty() && self.readonly.is_empty() { -1 } else { 0 }
+        if self.writable.is_empty() && self.readonly.is_empty() {
+            -1
+        } else {
+            0
+        }
     }
 
     /// Encoding `json`.
     pub(in crate::chain::render) fn json(&self) -> Value {
-        let signatures: Vec<String> = self.signatures().iter().map(|one| bs58::encode(one).into_string()).collect();
+        let signatures: Vec<String> = self
+            .signatures()
+            .iter()
+            .map(|one| bs58::encode(one).into_string())
+            .collect();
         let mut message = json!({
             "accountKeys": self.keys,
             "header": {"numRequiredSignatures": self.signers, "numReadonlySignedAccounts": 0, "numReadonlyUnsignedAccounts": 0},

@@ -34,7 +34,10 @@ fn mints_are_read_with_their_amount() {
     let plain = known("07 001796542c450000");
     assert_eq!((plain.name, plain.action), ("mintTo", action(76_056_700_000_000)));
     let checked = known("0e 0098f73e5d010000 08");
-    assert_eq!((checked.name, checked.action), ("mintToChecked", action(1_500_000_000_000)));
+    assert_eq!(
+        (checked.name, checked.action),
+        ("mintToChecked", action(1_500_000_000_000))
+    );
 }
 
 #[test]
@@ -61,7 +64,10 @@ fn a_plain_transfer_names_no_mint_and_a_checked_one_does() {
         mint: None,
         amount: 1_010_957_063_522,
     };
-    assert_eq!((plain.name, plain.action, plain.extra), ("transfer", action, &NINE[3..]));
+    assert_eq!(
+        (plain.name, plain.action, plain.extra),
+        ("transfer", action, &NINE[3..])
+    );
     let checked = known("0c 351cdcdf02000000 08");
     let action = Action::Transfer {
         source: 10,
@@ -70,7 +76,10 @@ fn a_plain_transfer_names_no_mint_and_a_checked_one_does() {
         mint: Some(11),
         amount: 12_345_678_901,
     };
-    assert_eq!((checked.name, checked.action, checked.extra), ("transferChecked", action, &NINE[4..]));
+    assert_eq!(
+        (checked.name, checked.action, checked.extra),
+        ("transferChecked", action, &NINE[4..])
+    );
 }
 
 #[test]
@@ -82,7 +91,10 @@ fn base58_of_the_reference_run_gives_the_same_bytes() {
         ("3VwxdTf1mCs1", "036295bc61eb000000"),
         ("6ueLDtv6BptP", "080088526a74000000"),
         ("s8Kjbw5dBLpBH", "0f620d6af77600000008"),
-        ("QFNwomThGkvXkYAWjGJtmyK2DnH9uFVEw", "ff0309030700000000000000040a0c090000000000000008"),
+        (
+            "QFNwomThGkvXkYAWjGJtmyK2DnH9uFVEw",
+            "ff0309030700000000000000040a0c090000000000000008",
+        ),
     ];
     for (base58, bytes) in pairs {
         assert_eq!(bs58::decode(base58).into_vec().unwrap(), hex(bytes), "{base58}");
@@ -101,7 +113,10 @@ fn a_batch_hands_its_accounts_to_its_parts_in_order() {
     };
     assert_eq!(
         found,
-        [part(0, &[1, 2, 3][..], &data[3..12]), part(1, &[1, 9, 2, 3][..], &data[14..24])],
+        [
+            part(0, &[1, 2, 3][..], &data[3..12]),
+            part(1, &[1, 9, 2, 3][..], &data[14..24])
+        ],
         "the account 77 behind them is nobody's"
     );
 }
@@ -114,7 +129,11 @@ fn a_batch_that_is_cut_off_short_of_accounts_or_nested_is_none() {
         assert_eq!(parts(&[1, 2, 3], &whole[..cut]), None, "cut at {cut}");
     }
     assert_eq!(parts(&[1, 2], &whole), None, "too few accounts");
-    assert_eq!(parts(&[1, 2, 3], &hex("ff 000d ff 0309 030700000000000000")), None, "nested");
+    assert_eq!(
+        parts(&[1, 2, 3], &hex("ff 000d ff 0309 030700000000000000")),
+        None,
+        "nested"
+    );
 }
 
 #[test]
@@ -148,8 +167,22 @@ fn a_transfer_with_fee_is_read_on_token_2022_only() {
 
 #[test]
 fn what_moves_tokens_untold_stays_unknown() {
-    for (tag, sub) in [(26, 2), (26, 3), (27, 5), (37, 1), (42, 3), (46, 1), (47, 0), (200, 0), (254, 0)] {
-        assert_eq!(unknown(Program::Token2022, &NINE, &[tag, sub]), Some(tag), "{tag} {sub}");
+    for (tag, sub) in [
+        (26, 2),
+        (26, 3),
+        (27, 5),
+        (37, 1),
+        (42, 3),
+        (46, 1),
+        (47, 0),
+        (200, 0),
+        (254, 0),
+    ] {
+        assert_eq!(
+            unknown(Program::Token2022, &NINE, &[tag, sub]),
+            Some(tag),
+            "{tag} {sub}"
+        );
     }
     for tag in (25..255).filter(|tag| ![38, 45].contains(tag)) {
         assert_eq!(unknown(Program::Token, &NINE, &[tag; 40]), Some(tag), "{tag}");
@@ -201,30 +234,55 @@ fn bytes_behind_the_last_field_are_allowed() {
 fn authorities_are_named_and_may_be_given_up() {
     let new = "11".repeat(32);
     let owner = known(&format!("06 02 01 {new}"));
-    let Action::SetAuthority { which, is_owner, new, .. } = owner.action else {
+    let Action::SetAuthority {
+        which, is_owner, new, ..
+    } = owner.action
+    else {
         panic!("{owner:?}");
     };
-    assert_eq!((which.as_str(), is_owner, new), ("accountOwner", true, bs58::encode([0x11; 32]).into_string()));
+    assert_eq!(
+        (which.as_str(), is_owner, new),
+        ("accountOwner", true, bs58::encode([0x11; 32]).into_string())
+    );
     for (number, name) in [(0, "mintTokens"), (1, "freezeAccount"), (3, "closeAccount"), (99, "99")] {
         let operation = known(&format!("06 {number:02x} 00"));
-        let Action::SetAuthority { which, is_owner, new, .. } = operation.action else {
+        let Action::SetAuthority {
+            which, is_owner, new, ..
+        } = operation.action
+        else {
             panic!("{operation:?}");
         };
         assert_eq!((which.as_str(), is_owner, new.as_str()), (name, false, ""));
     }
-    assert_eq!(unknown(Program::Token, &NINE, &[6, 0, 1, 5]), Some(6), "a key of one byte");
-    assert_eq!(unknown(Program::Token, &NINE, &[6, 0, 2]), Some(6), "neither some nor none");
+    assert_eq!(
+        unknown(Program::Token, &NINE, &[6, 0, 1, 5]),
+        Some(6),
+        "a key of one byte"
+    );
+    assert_eq!(
+        unknown(Program::Token, &NINE, &[6, 0, 2]),
+        Some(6),
+        "neither some nor none"
+    );
 }
 
 #[test]
 fn the_owner_of_a_new_account_is_an_account_or_in_the_data() {
     let owner = |data: &str| match known(data).action {
-        Action::Open { account: 10, mint: 11, owner } => owner,
+        Action::Open {
+            account: 10,
+            mint: 11,
+            owner,
+        } => owner,
         other => panic!("{other:?}"),
     };
     let address = Owner::Address(bs58::encode([0x22; 32]).into_string());
     assert_eq!(owner("01"), Owner::Key(12));
     assert_eq!(owner(&format!("10 {}", "22".repeat(32))), address);
     assert_eq!(owner(&format!("12 {}", "22".repeat(32))), address);
-    assert_eq!(unknown(Program::Token, &NINE, &[18; 32]), Some(18), "31 bytes are no owner");
+    assert_eq!(
+        unknown(Program::Token, &NINE, &[18; 32]),
+        Some(18),
+        "31 bytes are no owner"
+    );
 }

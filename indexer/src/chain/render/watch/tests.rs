@@ -31,8 +31,14 @@ fn mainnet_watches_the_associated_account_of_the_burn_wallet_and_not_the_mint() 
     let burn = &set.accounts[0];
     let seeds = [pubkey(&burn.owner), token, pubkey(&set.mint)];
     let seeds: Vec<&[u8]> = seeds.iter().map(Pubkey::as_ref).collect();
-    assert_eq!(burn.address, Pubkey::find_program_address(&seeds, &associated).0.to_string());
-    assert_eq!((set.accounts.len(), burn.role, set.decimals, set.follow_mint), (1, Role::Burn, 8, false));
+    assert_eq!(
+        burn.address,
+        Pubkey::find_program_address(&seeds, &associated).0.to_string()
+    );
+    assert_eq!(
+        (set.accounts.len(), burn.role, set.decimals, set.follow_mint),
+        (1, Role::Burn, 8, false)
+    );
     assert_eq!(set.followed().collect::<Vec<_>>(), [burn.address.as_str()]);
     assert_eq!(set.role_at(&burn.address, &burn.owner, 1), Some(burn));
 }
@@ -60,7 +66,12 @@ fn a_recording_watches_each_account_that_plays_a_part_and_the_mint() {
 fn numbers_are_cut_off_and_bystanders_left_out() {
     let names = json!({"burn_1": key("a"), "burn_12": key("b"), "op_3": key("c"), "operator": key("d"), "user_0": key("e"),
         "payout_compute": key("f"), "mint": key("mint")});
-    let roles: Vec<Role> = accounts_json(&names).unwrap().accounts.iter().map(|one| one.role).collect();
+    let roles: Vec<Role> = accounts_json(&names)
+        .unwrap()
+        .accounts
+        .iter()
+        .map(|one| one.role)
+        .collect();
     assert_eq!(roles, [Role::Burn, Role::Burn, Role::PayoutCompute]);
 }
 
@@ -85,15 +96,36 @@ fn refused(change: impl FnOnce(&mut WatchAccount)) -> WatchError {
 
 #[test]
 fn accounts_that_cannot_be_are_refused() {
-    assert!(matches!(refused(|one| one.address.push('1')), WatchError::Address { .. }));
+    assert!(matches!(
+        refused(|one| one.address.push('1')),
+        WatchError::Address { .. }
+    ));
     assert!(matches!(refused(|one| one.address.clear()), WatchError::Address { .. }));
-    assert!(matches!(refused(|one| one.owner = "0OIl".to_owned()), WatchError::Address { .. }));
-    assert!(matches!(refused(|one| one.owner.clear()), WatchError::BurnWithoutOwner(_)));
-    assert!(matches!(refused(|one| one.role = Role::Mint), WatchError::MintAsAccount(_)));
-    assert!(matches!(refused(|one| one.address = key("mint")), WatchError::MintAsAccount(_)));
-    assert!(matches!(refused(|one| one.label = "x".repeat(2_000)), WatchError::LongText { what: "label", .. }));
+    assert!(matches!(
+        refused(|one| one.owner = "0OIl".to_owned()),
+        WatchError::Address { .. }
+    ));
+    assert!(matches!(
+        refused(|one| one.owner.clear()),
+        WatchError::BurnWithoutOwner(_)
+    ));
+    assert!(matches!(
+        refused(|one| one.role = Role::Mint),
+        WatchError::MintAsAccount(_)
+    ));
+    assert!(matches!(
+        refused(|one| one.address = key("mint")),
+        WatchError::MintAsAccount(_)
+    ));
+    assert!(matches!(
+        refused(|one| one.label = "x".repeat(2_000)),
+        WatchError::LongText { what: "label", .. }
+    ));
     let backwards = refused(|one| (one.valid_from_slot, one.valid_to_slot) = (9, Some(8)));
-    assert!(matches!(backwards, WatchError::Interval { from: 9, to: 8, .. }), "{backwards}");
+    assert!(
+        matches!(backwards, WatchError::Interval { from: 9, to: 8, .. }),
+        "{backwards}"
+    );
     let mut wide = set(Vec::new());
     wide.decimals = 20;
     assert!(matches!(wide.check(), Err(WatchError::Decimals(20))));
@@ -109,7 +141,10 @@ fn an_account_may_change_its_role_but_not_have_two() {
     let set = set(vec![second.clone(), first.clone()]);
     assert!(set.check().is_ok());
     let role = |slot| set.role_at(&key("a"), &key("a.owner"), slot).map(|one| one.role);
-    assert_eq!((role(0), role(99), role(100)), (Some(Role::Market), Some(Role::Market), Some(Role::Burn)));
+    assert_eq!(
+        (role(0), role(99), role(100)),
+        (Some(Role::Market), Some(Role::Market), Some(Role::Burn))
+    );
     first.valid_to_slot = Some(100);
     let overlap = super::tests::set(vec![second, first]).check().unwrap_err();
     assert!(matches!(overlap, WatchError::Overlap { slot: 100, .. }), "{overlap}");

@@ -46,7 +46,11 @@ fn version_1_has_all_sizes_first_then_all_bytes_and_signatures_last() {
     let configuration = 42 + 32 * keys;
     let heads = configuration + 8 + 4;
     assert_eq!(bytes[heads + 1], 4, "accounts of the first instruction");
-    assert_eq!(bytes[heads + 8..heads + 12], [2, 3, 4, 0][..], "and its accounts begin behind two heads");
+    assert_eq!(
+        bytes[heads + 8..heads + 12],
+        [2, 3, 4, 0][..],
+        "and its accounts begin behind two heads"
+    );
     assert_eq!(bytes.len() - heads - 8, 4 + 10 + 12 + 2 * 64);
 }
 
@@ -66,12 +70,20 @@ fn loaded_accounts_come_behind_the_static_ones_writable_before_readonly() {
 
 #[test]
 fn all_three_memo_programs_are_memos() {
-    for program in [MEMO, "Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo", "Memo4c2pN8afCj432Lb7RMVKi9PbQnnW7ewFFaV3oAH"] {
+    for program in [
+        MEMO,
+        "Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo",
+        "Memo4c2pN8afCj432Lb7RMVKi9PbQnnW7ewFFaV3oAH",
+    ] {
         let body = Body::new().call(program, &["payer"], "grüße".as_bytes());
         assert_eq!(body.transaction().memo(), "grüße");
     }
     let bytes = Body::new().call(MEMO, &[], &[0xff, b'a']);
-    assert_eq!(bytes.transaction().memo(), "\u{fffd}a", "bytes that are no text are replaced");
+    assert_eq!(
+        bytes.transaction().memo(),
+        "\u{fffd}a",
+        "bytes that are no text are replaced"
+    );
 }
 
 #[test]
@@ -82,7 +94,10 @@ fn a_null_stack_height_unknown_fields_and_an_unstated_version_are_fine() {
     json["meta"]["someday"] = serde_json::json!({"new": [1, {"deep": null}]});
     json["transaction"]["message"]["instructions"][0]["stackHeight"] = 1.into();
     json.as_object_mut().unwrap().remove("version");
-    assert_eq!(decode(&json, &body.signature()).unwrap(), decode(&body.base64(), &body.signature()).unwrap());
+    assert_eq!(
+        decode(&json, &body.signature()).unwrap(),
+        decode(&body.base64(), &body.signature()).unwrap()
+    );
 }
 
 #[test]

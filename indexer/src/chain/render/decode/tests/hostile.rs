@@ -36,24 +36,39 @@ fn set(path: &'static str, to: Value) -> impl FnOnce(&mut Value) {
 
 #[test]
 fn what_a_node_does_not_know_is_unknown_and_never_empty() {
-    assert!(matches!(fault(&Value::Null, &payment().signature()), Fault::Unknown("the transaction")));
+    assert!(matches!(
+        fault(&Value::Null, &payment().signature()),
+        Fault::Unknown("the transaction")
+    ));
     assert!(matches!(refused(set("/meta", Value::Null)), Fault::Unknown("meta")));
     for field in ["innerInstructions", "preTokenBalances", "postTokenBalances"] {
         let null = refused(|body| body["meta"][field] = Value::Null);
         assert!(matches!(null, Fault::Unknown(name) if name.ends_with(field)), "{null}");
         let missing = refused(|body| drop(body["meta"].as_object_mut().unwrap().remove(field)));
-        assert!(matches!(missing, Fault::Unknown(name) if name.ends_with(field)), "{missing}");
+        assert!(
+            matches!(missing, Fault::Unknown(name) if name.ends_with(field)),
+            "{missing}"
+        );
     }
     let unsaid = refused(|body| drop(body["meta"].as_object_mut().unwrap().remove("err")));
-    assert!(matches!(unsaid, Fault::Json(_)), "a missing error is no success: {unsaid}");
+    assert!(
+        matches!(unsaid, Fault::Json(_)),
+        "a missing error is no success: {unsaid}"
+    );
 }
 
 #[test]
 fn a_body_of_another_slot_transaction_or_time_is_refused() {
     assert!(matches!(refused(set("/slot", value!(999))), Fault::OtherSlot(999)));
-    let other = refused(set("/transaction/signatures/0", value!(bs58::encode([9; 64]).into_string())));
+    let other = refused(set(
+        "/transaction/signatures/0",
+        value!(bs58::encode([9; 64]).into_string()),
+    ));
     assert!(matches!(other, Fault::OtherSignature(_)), "{other}");
-    assert!(matches!(refused(set("/blockTime", value!(TIME + 1))), Fault::OtherTime { .. }));
+    assert!(matches!(
+        refused(set("/blockTime", value!(TIME + 1))),
+        Fault::OtherTime { .. }
+    ));
     assert!(matches!(refused(set("/slot", value!(1000.5))), Fault::Json(_)));
 }
 
@@ -79,7 +94,10 @@ fn indexes_must_point_somewhere() {
         "/meta/innerInstructions/0/index",
         "/meta/preTokenBalances/0/accountIndex",
     ] {
-        assert!(matches!(refused(set(path, value!(keys))), Fault::Index { index: 200, .. }), "{path}");
+        assert!(
+            matches!(refused(set(path, value!(keys))), Fault::Index { index: 200, .. }),
+            "{path}"
+        );
         assert!(matches!(refused(set(path, value!(-1))), Fault::Json(_)), "{path}");
     }
 }
@@ -103,7 +121,10 @@ fn amounts_are_digits_of_64_bits() {
         assert!(matches!(wrong, Fault::Amount(_)), "{text}: {wrong}");
     }
     let number = refused(set("/meta/postTokenBalances/0/uiTokenAmount/amount", value!(4)));
-    assert!(matches!(number, Fault::Json(_)), "an amount that went through a float is none: {number}");
+    assert!(
+        matches!(number, Fault::Json(_)),
+        "an amount that went through a float is none: {number}"
+    );
 }
 
 #[test]
@@ -123,14 +144,23 @@ fn addresses_signatures_and_data_must_be_base58() {
 
 #[test]
 fn lookup_tables_and_loaded_accounts_must_fit() {
-    let body = Body::new().loads(&["a", "b"], &["mint"]).call(TOKEN, &["a", "b", "payer"], &plain(3, 1));
+    let body = Body::new()
+        .loads(&["a", "b"], &["mint"])
+        .call(TOKEN, &["a", "b", "payer"], &plain(3, 1));
     for json in [body.json(), body.base64()] {
         let changed = |change: fn(&mut Value)| {
             let mut json = json.clone();
             change(&mut json);
             fault(&json, &body.signature())
         };
-        let fewer = changed(|json| drop(json["meta"]["loadedAddresses"]["writable"].as_array_mut().unwrap().pop()));
+        let fewer = changed(|json| {
+            drop(
+                json["meta"]["loadedAddresses"]["writable"]
+                    .as_array_mut()
+                    .unwrap()
+                    .pop(),
+            )
+        });
         assert!(matches!(fewer, Fault::Loaded { expected: 2, found: 1 }), "{fewer}");
         let missing = changed(|json| json["meta"]["loadedAddresses"] = Value::Null);
         assert!(matches!(missing, Fault::Unknown("meta.loadedAddresses")), "{missing}");
@@ -144,7 +174,10 @@ fn lookup_tables_and_loaded_accounts_must_fit() {
 #[test]
 fn a_header_must_fit_its_accounts_and_signatures() {
     for signers in [0, 2, 255] {
-        let wrong = refused(set("/transaction/message/header/numRequiredSignatures", value!(signers)));
+        let wrong = refused(set(
+            "/transaction/message/header/numRequiredSignatures",
+            value!(signers),
+        ));
         assert!(matches!(wrong, Fault::Header { .. }), "{signers}: {wrong}");
     }
 }
@@ -156,15 +189,42 @@ fn what_is_larger_than_honest_is_refused() {
     assert!(matches!(keys, Fault::TooLarge { what: "accounts", .. }), "{keys}");
     let call = value!({"programIdIndex": 0, "accounts": [], "data": ""});
     let calls = refused(set("/meta/innerInstructions/0/instructions", many(1_100, call)));
-    assert!(matches!(calls, Fault::TooLarge { what: "instructions", .. }), "{calls}");
-    let accounts = refused(set("/transaction/message/instructions/0/accounts", many(5_000, value!(0))));
+    assert!(
+        matches!(
+            calls,
+            Fault::TooLarge {
+                what: "instructions",
+                ..
+            }
+        ),
+        "{calls}"
+    );
+    let accounts = refused(set(
+        "/transaction/message/instructions/0/accounts",
+        many(5_000, value!(0)),
+    ));
     assert!(matches!(accounts, Fault::TooLarge { .. }), "{accounts}");
-    let data = refused(set("/transaction/message/instructions/0/data", value!("1".repeat(20_000))));
-    assert!(matches!(data, Fault::TooLarge { what: "instruction data", .. }), "{data}");
+    let data = refused(set(
+        "/transaction/message/instructions/0/data",
+        value!("1".repeat(20_000)),
+    ));
+    assert!(
+        matches!(
+            data,
+            Fault::TooLarge {
+                what: "instruction data",
+                ..
+            }
+        ),
+        "{data}"
+    );
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     let mut raw = raw_transaction(&payment().json(), &payment().signature());
     raw.body = Bytes::from(format!("{{\"x\":{deep}}}"));
-    assert!(decode_slot(&raw_slot(SLOT, vec![raw.clone()])).is_err(), "depth is bounded");
+    assert!(
+        decode_slot(&raw_slot(SLOT, vec![raw.clone()])).is_err(),
+        "depth is bounded"
+    );
     raw.body = Bytes::from(vec![b' '; 5 * 1024 * 1024]);
     let body = decode_slot(&raw_slot(SLOT, vec![raw])).unwrap_err().fault;
     assert!(matches!(body, Fault::TooLarge { what: "the body", .. }), "{body}");
@@ -177,12 +237,20 @@ fn a_failed_transaction_may_lack_lists_but_not_move_anything() {
     let moved = fault(&body.json(), &body.signature());
     assert!(matches!(moved, Fault::FailedButMoved(account) if account == key("a") || account == key("b")));
     let mut unloaded = body.json();
-    for field in ["innerInstructions", "preTokenBalances", "postTokenBalances", "loadedAddresses"] {
+    for field in [
+        "innerInstructions",
+        "preTokenBalances",
+        "postTokenBalances",
+        "loadedAddresses",
+    ] {
         unloaded["meta"][field] = Value::Null;
     }
     let raw = raw_slot(SLOT, vec![raw_transaction(&unloaded, &body.signature())]);
     let transaction = decode_slot(&raw).unwrap().transactions.remove(0);
-    assert_eq!(transaction.error.as_deref(), Some("{\"InstructionError\":[0,{\"Custom\":1}]}"));
+    assert_eq!(
+        transaction.error.as_deref(),
+        Some("{\"InstructionError\":[0,{\"Custom\":1}]}")
+    );
     assert_eq!((transaction.memo().as_str(), transaction.before.len()), ("late", 0));
 }
 
@@ -190,7 +258,13 @@ fn a_failed_transaction_may_lack_lists_but_not_move_anything() {
 fn json_parsed_is_refused() {
     let pairs = json("render-rpc/surfpool_rpc_fixtures.json");
     let parsed = |pair: &&Value| pair["method"] == "getTransaction" && pair["params"][1]["encoding"] == "jsonParsed";
-    let bodies: Vec<&Value> = pairs.as_array().unwrap().iter().filter(parsed).map(|pair| &pair["response"]["result"]).collect();
+    let bodies: Vec<&Value> = pairs
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(parsed)
+        .map(|pair| &pair["response"]["result"])
+        .collect();
     assert_eq!(bodies.len(), 10);
     for body in bodies {
         let signature = body["transaction"]["signatures"][0].as_str().unwrap();

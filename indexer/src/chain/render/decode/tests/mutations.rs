@@ -19,7 +19,9 @@ static SLOTS: LazyLock<Vec<RawSlot>> = LazyLock::new(|| {
 fn run(raw: &RawSlot) -> bool {
     let Ok(slot) = decode_slot(raw) else { return false };
     let mint = &rules(WORLD).watch.mint;
-    slot.transactions.iter().for_each(|transaction| drop(explain(mint, transaction)));
+    slot.transactions
+        .iter()
+        .for_each(|transaction| drop(explain(mint, transaction)));
     true
 }
 

@@ -7,7 +7,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 fn decoded(encoding: &str) -> Vec<Slot> {
-    raw_slots(WORLD, encoding).iter().map(|raw| decode_slot(raw).unwrap()).collect()
+    raw_slots(WORLD, encoding)
+        .iter()
+        .map(|raw| decode_slot(raw).unwrap())
+        .collect()
 }
 
 #[test]
@@ -15,14 +18,23 @@ fn json_and_base64_give_the_same_296_transactions() {
     let (json, base64) = (decoded("json"), decoded("base64"));
     assert_eq!(json.iter().map(|slot| slot.transactions.len()).sum::<usize>(), 296);
     assert_eq!(json, base64);
-    let versions = |version| json.iter().flat_map(|slot| &slot.transactions).filter(|one| one.version == version).count();
+    let versions = |version| {
+        json.iter()
+            .flat_map(|slot| &slot.transactions)
+            .filter(|one| one.version == version)
+            .count()
+    };
     assert_eq!((versions(Version::Legacy), versions(Version::V0)), (246, 50));
 }
 
 #[test]
 fn the_order_in_which_a_node_lists_transactions_does_not_matter() {
     let mut all = raw_slots(WORLD, "json");
-    let transactions: Vec<_> = all.iter_mut().take(3).flat_map(|slot| slot.transactions.drain(..)).collect();
+    let transactions: Vec<_> = all
+        .iter_mut()
+        .take(3)
+        .flat_map(|slot| slot.transactions.drain(..))
+        .collect();
     // One slot of three transactions: slot and time of the bodies are made the same.
     let same = |raw: &crate::source::RawTransaction| {
         let mut body: serde_json::Value = serde_json::from_slice(&raw.body).unwrap();
@@ -58,7 +70,10 @@ fn the_recorded_wire_transactions_are_read_to_their_instructions() {
         assert_eq!(one["name"], name);
         let bytes = STANDARD.decode(one["tx_base64"].as_str().unwrap()).unwrap();
         let message = wire::read(&bytes).unwrap();
-        assert_eq!((message.signature.as_str(), message.version), (one["signature"].as_str().unwrap(), Version::Legacy));
+        assert_eq!(
+            (message.signature.as_str(), message.version),
+            (one["signature"].as_str().unwrap(), Version::Legacy)
+        );
         let mut found = (Vec::new(), Vec::new());
         for call in message.calls {
             match Program::at(&message.keys[call.program]) {
@@ -67,6 +82,10 @@ fn the_recorded_wire_transactions_are_read_to_their_instructions() {
                 None => {}
             }
         }
-        assert_eq!((found.0.as_slice(), found.1), (tags, memos.iter().map(|memo| (*memo).to_owned()).collect()), "{name}");
+        assert_eq!(
+            (found.0.as_slice(), found.1),
+            (tags, memos.iter().map(|memo| (*memo).to_owned()).collect()),
+            "{name}"
+        );
     }
 }

@@ -48,20 +48,30 @@ fn transfers_mean_what_the_roles_at_their_ends_say() {
     ];
     for (source, dest, class) in expected {
         let (found, rule) = transfer(source, dest);
-        assert_eq!((found.as_str(), rule.is_empty()), (class, false), "{source} to {dest} by {rule}");
+        assert_eq!(
+            (found.as_str(), rule.is_empty()),
+            (class, false),
+            "{source} to {dest} by {rule}"
+        );
     }
 }
 
 #[test]
 fn between_two_burn_wallets_nobody_pays() {
     let mut rules = rules_of_names();
-    rules.watch.accounts.push(crate::chain::render::testing::body::watched("burn_2", Role::Burn));
+    rules
+        .watch
+        .accounts
+        .push(crate::chain::render::testing::body::watched("burn_2", Role::Burn));
     let body = Body::new()
         .call(TOKEN, &["burn", "burn_2", "payer"], &plain(3, 5))
         .balance("burn", "burn.owner", Some(5), Some(0))
         .balance("burn_2", "burn_2.owner", Some(0), Some(5));
     let event = rows(&rules, SLOT, &body.transaction()).events.remove(0);
-    assert_eq!((event.class.as_str(), event.class_rule.as_str()), ("treasury", "between_burn_wallets"));
+    assert_eq!(
+        (event.class.as_str(), event.class_rule.as_str()),
+        ("treasury", "between_burn_wallets")
+    );
 }
 
 #[test]
@@ -109,10 +119,16 @@ fn what_moves_nothing_has_no_class() {
         .balance("old", "o", Some(0), None);
     let rows = rows_of(&body);
     assert_eq!((rows.transaction.class.as_str(), rows.transaction.events), ("none", 2));
-    assert_eq!((rows.events[0].source_role.as_str(), rows.events[0].class.as_str()), ("burn", ""));
+    assert_eq!(
+        (rows.events[0].source_role.as_str(), rows.events[0].class.as_str()),
+        ("burn", "")
+    );
     let bystander = Body::new().call(TOKEN, &["x", "y", "payer"], &plain(3, 1));
     let rows = rows_of(&bystander);
-    assert_eq!((rows.transaction.class.as_str(), rows.events.len(), rows.changes.len()), ("none", 0, 0));
+    assert_eq!(
+        (rows.transaction.class.as_str(), rows.events.len(), rows.changes.len()),
+        ("none", 0, 0)
+    );
 }
 
 #[test]
@@ -122,7 +138,15 @@ fn a_change_says_whether_its_account_is_followed_and_as_what_it_counts() {
         .balance("second", "burn.owner", Some(1), Some(1))
         .balance("else", "somebody", Some(1), Some(1));
     let rows = rows_of(&body);
-    let found: Vec<_> = rows.changes.iter().map(|one| (one.account.clone(), one.watched, one.role.as_str())).collect();
-    let expected = [(key("burn"), 1, "burn"), (key("second"), 0, "burn"), (key("else"), 0, "")];
+    let found: Vec<_> = rows
+        .changes
+        .iter()
+        .map(|one| (one.account.clone(), one.watched, one.role.as_str()))
+        .collect();
+    let expected = [
+        (key("burn"), 1, "burn"),
+        (key("second"), 0, "burn"),
+        (key("else"), 0, ""),
+    ];
     assert_eq!(found, expected);
 }

@@ -3,12 +3,12 @@
 //! base units, a burn that fails), not from what the decoder says.
 
 use super::{Rows, rows};
+use crate::chain::render::RenderRules;
 use crate::chain::render::decode::{Fault, decode_slot};
 use crate::chain::render::epochs::EpochTable;
 use crate::chain::render::testing::body::key;
 use crate::chain::render::testing::{json, raw_slot, raw_transaction, transaction};
 use crate::chain::render::watch::{Role, WatchAccount, WatchSet};
-use crate::chain::render::RenderRules;
 use serde_json::{Value, json as value};
 use std::collections::BTreeMap;
 
@@ -60,7 +60,12 @@ struct Expected {
 
 /// In the order in which they were sent.
 const EXPECTED: [Expected; 10] = [
-    Expected { class: "none", memo: "", events: &[], changes: &[] },
+    Expected {
+        class: "none",
+        memo: "",
+        events: &[],
+        changes: &[],
+    },
     Expected {
         class: "none",
         memo: "",
@@ -125,45 +130,93 @@ const EXPECTED: [Expected; 10] = [
             (NODE, NODE_OWNER, Some(12_345_678_901), 12_345_678_917),
         ],
     },
-    Expected { class: "failed", memo: "", events: &[], changes: &[] },
+    Expected {
+        class: "failed",
+        memo: "",
+        events: &[],
+        changes: &[],
+    },
 ];
 
 fn check(found: &Rows, expected: &Expected) {
     let row = &found.transaction;
     assert_eq!((row.class.as_str(), row.memo.as_str()), (expected.class, expected.memo));
-    assert_eq!((row.failed == 1, row.error.is_empty()), (expected.class == "failed", expected.class != "failed"));
-    assert_eq!((row.events, row.unexplained, row.unknown_instructions), (expected.events.len() as u32, 0, 0));
+    assert_eq!(
+        (row.failed == 1, row.error.is_empty()),
+        (expected.class == "failed", expected.class != "failed")
+    );
+    assert_eq!(
+        (row.events, row.unexplained, row.unknown_instructions),
+        (expected.events.len() as u32, 0, 0)
+    );
     let events: Vec<_> = found
         .events
         .iter()
-        .map(|one| (one.kind.as_str(), one.instruction.as_str(), one.source_account.as_str(), one.dest_account.as_str(), one.amount))
+        .map(|one| {
+            (
+                one.kind.as_str(),
+                one.instruction.as_str(),
+                one.source_account.as_str(),
+                one.dest_account.as_str(),
+                one.amount,
+            )
+        })
         .collect();
-    let wanted: Vec<_> = expected.events.iter().map(|one| (one.0, one.1, one.2, one.3, one.4)).collect();
+    let wanted: Vec<_> = expected
+        .events
+        .iter()
+        .map(|one| (one.0, one.1, one.2, one.3, one.4))
+        .collect();
     assert_eq!(events, wanted);
     for (one, wanted) in found.events.iter().zip(expected.events) {
-        assert_eq!((one.via_batch == 1, one.via_cpi, one.tx_version), (wanted.5 >= 0, 0, -1));
-        assert_eq!((one.mint.as_str(), one.program.as_str(), one.decimals), (MINT, "spl-token", 8));
+        assert_eq!(
+            (one.via_batch == 1, one.via_cpi, one.tx_version),
+            (wanted.5 >= 0, 0, -1)
+        );
+        assert_eq!(
+            (one.mint.as_str(), one.program.as_str(), one.decimals),
+            (MINT, "spl-token", 8)
+        );
         let signer = if one.kind == "burn" { BURNER_OWNER } else { PAYER };
         assert_eq!(one.authority, signer);
     }
     let changes: BTreeMap<_, _> = found
         .changes
         .iter()
-        .map(|one| (one.account.as_str(), (one.owner.as_str(), (one.created == 0).then_some(one.pre), one.post)))
+        .map(|one| {
+            (
+                one.account.as_str(),
+                (one.owner.as_str(), (one.created == 0).then_some(one.pre), one.post),
+            )
+        })
         .collect();
-    let wanted: BTreeMap<_, _> = expected.changes.iter().map(|one| (one.0, (one.1, one.2, one.3))).collect();
+    let wanted: BTreeMap<_, _> = expected
+        .changes
+        .iter()
+        .map(|one| (one.0, (one.1, one.2, one.3)))
+        .collect();
     assert_eq!(changes, wanted);
 }
 
 fn pairs() -> Vec<Value> {
-    json("render-rpc/surfpool_rpc_fixtures.json").as_array().unwrap().clone()
+    json("render-rpc/surfpool_rpc_fixtures.json")
+        .as_array()
+        .unwrap()
+        .clone()
 }
 
 fn bodies(pairs: &[Value], encoding: &str) -> Vec<(String, Value)> {
     let wanted = |pair: &&Value| {
-        pair["method"] == "getTransaction" && pair["params"][1]["encoding"] == encoding && !pair["response"]["result"].is_null()
+        pair["method"] == "getTransaction"
+            && pair["params"][1]["encoding"] == encoding
+            && !pair["response"]["result"].is_null()
     };
-    let body = |pair: &Value| (pair["params"][0].as_str().unwrap().to_owned(), pair["response"]["result"].clone());
+    let body = |pair: &Value| {
+        (
+            pair["params"][0].as_str().unwrap().to_owned(),
+            pair["response"]["result"].clone(),
+        )
+    };
     pairs.iter().filter(wanted).map(body).collect()
 }
 
@@ -190,7 +243,10 @@ fn every_recorded_transaction_gives_the_expected_rows_in_both_encodings() {
 fn a_transaction_that_the_node_does_not_have_is_unknown() {
     let pairs = pairs();
     let null = pairs.iter().rfind(|pair| pair["method"] == "getTransaction").unwrap();
-    let mut raw = raw_transaction(&value!({"blockTime": 1_790_000_000}), null["params"][0].as_str().unwrap());
+    let mut raw = raw_transaction(
+        &value!({"blockTime": 1_790_000_000}),
+        null["params"][0].as_str().unwrap(),
+    );
     raw.body = null["response"]["result"].to_string().into();
     let error = decode_slot(&raw_slot(1, vec![raw])).unwrap_err();
     assert!(matches!(error.fault, Fault::Unknown("the transaction")), "{error}");
@@ -201,13 +257,21 @@ fn the_failed_burn_keeps_its_reason_and_moves_nothing() {
     let (signature, body) = bodies(&pairs(), "json").remove(9);
     let row = rows(&rules(), 341, &transaction(&body, &signature)).transaction;
     assert_eq!(row.error, "{\"InstructionError\":[0,{\"Custom\":1}]}");
-    assert_eq!((row.failed, row.fee, row.fee_payer.as_str(), row.compute_units), (1, 10_000, PAYER, Some(220)));
+    assert_eq!(
+        (row.failed, row.fee, row.fee_payer.as_str(), row.compute_units),
+        (1, 10_000, PAYER, Some(220))
+    );
 }
 
 #[test]
 fn the_recorded_wire_transactions_give_the_expected_rows() {
     // The file holds what was signed, not what came of it: balances are those that each was meant to leave behind.
-    for (one, expected) in json("render-rpc/litesvm_render_like_txs.json").as_array().unwrap().iter().zip(&EXPECTED) {
+    for (one, expected) in json("render-rpc/litesvm_render_like_txs.json")
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(&EXPECTED)
+    {
         let signature = one["signature"].as_str().unwrap();
         let mut body = value!({
             "slot": 5, "blockTime": 1_790_000_000, "version": "legacy", "transaction": [one["tx_base64"], "base64"],
@@ -216,12 +280,20 @@ fn the_recorded_wire_transactions_give_the_expected_rows() {
         let keys = transaction(&body, signature).keys;
         for (account, owner, before, after) in expected.changes {
             let index = keys.iter().position(|key| key == account).unwrap();
-            let entry = |amount: u64| value!({"accountIndex": index, "mint": MINT, "owner": owner,
-                "uiTokenAmount": {"amount": amount.to_string(), "decimals": 8}});
+            let entry = |amount: u64| {
+                value!({"accountIndex": index, "mint": MINT, "owner": owner,
+                "uiTokenAmount": {"amount": amount.to_string(), "decimals": 8}})
+            };
             if let Some(before) = before {
-                body["meta"]["preTokenBalances"].as_array_mut().unwrap().push(entry(*before));
+                body["meta"]["preTokenBalances"]
+                    .as_array_mut()
+                    .unwrap()
+                    .push(entry(*before));
             }
-            body["meta"]["postTokenBalances"].as_array_mut().unwrap().push(entry(*after));
+            body["meta"]["postTokenBalances"]
+                .as_array_mut()
+                .unwrap()
+                .push(entry(*after));
         }
         check(&rows(&rules(), 5, &transaction(&body, signature)), expected);
     }
@@ -236,5 +308,8 @@ fn a_mint_of_other_decimals_than_watched_stops() {
     let error = super::View::new(&rules, 186, &transaction).err().unwrap();
     assert!(error.to_string().contains("8 decimals"), "{error}");
     rules.watch.mint = key("another");
-    assert!(super::View::new(&rules, 186, &transaction).is_ok(), "other mints are not ours");
+    assert!(
+        super::View::new(&rules, 186, &transaction).is_ok(),
+        "other mints are not ours"
+    );
 }

@@ -1,8 +1,8 @@
 //! Rows and migrations agree: same columns, same order.
 
+use crate::chain::render::decode::decode_slot;
 use crate::chain::render::facts::{TABLES, Table, derive};
 use crate::chain::render::testing::{WORLD, batch, raw_slots, rules, slots};
-use crate::chain::render::decode::decode_slot;
 use gridproof_store::batch::Batch;
 
 const IDENTITY: [&str; 11] = [

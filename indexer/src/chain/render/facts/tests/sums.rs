@@ -8,7 +8,11 @@ use std::collections::BTreeMap;
 
 /// Balances of a body: account to base units. The account's address is looked up by hand: static keys, then loaded ones.
 fn balances(body: &Value, list: &str, mint: &str) -> BTreeMap<String, i128> {
-    let mut keys: Vec<&Value> = body["transaction"]["message"]["accountKeys"].as_array().unwrap().iter().collect();
+    let mut keys: Vec<&Value> = body["transaction"]["message"]["accountKeys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .collect();
     for kind in ["writable", "readonly"] {
         keys.extend(body["meta"]["loadedAddresses"][kind].as_array().unwrap());
     }
@@ -18,7 +22,13 @@ fn balances(body: &Value, list: &str, mint: &str) -> BTreeMap<String, i128> {
         let amount = balance["uiTokenAmount"]["amount"].as_str().unwrap().parse().unwrap();
         (key.as_str().unwrap().to_owned(), amount)
     };
-    body["meta"][list].as_array().unwrap().iter().filter(of_mint).map(entry).collect()
+    body["meta"][list]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(of_mint)
+        .map(entry)
+        .collect()
 }
 
 /// Changes of each account in each transaction, as its body lists them.
@@ -29,7 +39,12 @@ fn truth() -> Vec<(u64, String, BTreeMap<String, i128>)> {
         .as_array()
         .unwrap()
         .iter()
-        .map(|one| (one["signature"].as_str().unwrap().to_owned(), one["label"].as_str().unwrap().to_owned()))
+        .map(|one| {
+            (
+                one["signature"].as_str().unwrap().to_owned(),
+                one["label"].as_str().unwrap().to_owned(),
+            )
+        })
         .collect();
     let wanted = |request: &Value| request["method"] == "getTransaction" && request["params"][1]["encoding"] == "json";
     let bodies = pairs(WORLD).into_iter().filter(|(request, _)| wanted(request));
@@ -61,7 +76,10 @@ fn epochs() -> Vec<Value> {
 }
 
 fn bounds(epoch: &Value) -> (u64, u64) {
-    (epoch["first_slot"].as_u64().unwrap(), epoch["last_slot"].as_u64().unwrap())
+    (
+        epoch["first_slot"].as_u64().unwrap(),
+        epoch["last_slot"].as_u64().unwrap(),
+    )
 }
 
 fn rows_until(rows: &[(u64, Rows)], last: u64) -> impl Iterator<Item = &Rows> {
@@ -107,11 +125,22 @@ fn changes_add_up_to_every_balance_and_to_the_supply_at_the_end_of_each_epoch() 
         let supply: i128 = epoch["supply"]["value"]["amount"].as_str().unwrap().parse().unwrap();
         assert_eq!(held.values().sum::<i128>(), supply, "{}", epoch["epoch"]);
         for (name, balance) in epoch["balances"].as_object().unwrap() {
-            let (account, amount) = (balance["account"].as_str().unwrap(), balance["amount"].as_i64().unwrap());
-            assert_eq!(held.remove(account).unwrap_or_default(), i128::from(amount), "{name} in {}", epoch["epoch"]);
+            let (account, amount) = (
+                balance["account"].as_str().unwrap(),
+                balance["amount"].as_i64().unwrap(),
+            );
+            assert_eq!(
+                held.remove(account).unwrap_or_default(),
+                i128::from(amount),
+                "{name} in {}",
+                epoch["epoch"]
+            );
             compared += 1;
         }
-        assert!(held.values().all(|amount| *amount == 0), "accounts that the truth does not know: {held:?}");
+        assert!(
+            held.values().all(|amount| *amount == 0),
+            "accounts that the truth does not know: {held:?}"
+        );
     }
     assert!(compared > 480, "only {compared} balances were compared");
 }
@@ -145,6 +174,9 @@ fn minted_minus_burned_is_the_supply_and_events_add_up_to_every_balance() {
 fn no_transaction_of_the_recording_leaves_anything_unexplained() {
     for (slot, rows) in rows_of_recording(WORLD) {
         assert!(rows.unknown.is_empty(), "slot {slot}");
-        assert!(rows.events.iter().all(|event| event.kind != "unexplained_delta"), "slot {slot}");
+        assert!(
+            rows.events.iter().all(|event| event.kind != "unexplained_delta"),
+            "slot {slot}"
+        );
     }
 }
