@@ -122,6 +122,7 @@ fn text(network: &NetworkStatus) -> String {
             None => format!("  audits: {findings} findings in supply, account chains and balances"),
         });
     }
+    lines.extend(network.advice.iter().map(|advice| format!("  to do: {advice}")));
     lines.extend(network.trouble.iter().map(|trouble| format!("  trouble: {trouble}")));
     for entry in &network.quarantine {
         lines.push(format!(
