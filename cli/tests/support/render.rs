@@ -37,10 +37,22 @@ pub fn transactions(folder: &Path) -> Vec<Value> {
 
 /// The balances that a transaction lists: nothing, where an account is missing before or after.
 pub fn listed(result: &Value) -> Vec<Listed> {
-    let keys = result["transaction"]["message"]["accountKeys"].as_array().unwrap().iter();
-    let loaded = |kind: &str| result["meta"]["loadedAddresses"][kind].as_array().cloned().unwrap_or_default();
+    let keys = result["transaction"]["message"]["accountKeys"]
+        .as_array()
+        .unwrap()
+        .iter();
+    let loaded = |kind: &str| {
+        result["meta"]["loadedAddresses"][kind]
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+    };
     let (writable, readonly) = (loaded("writable"), loaded("readonly"));
-    let keys: Vec<&str> = keys.chain(&writable).chain(&readonly).map(|key| key.as_str().unwrap()).collect();
+    let keys: Vec<&str> = keys
+        .chain(&writable)
+        .chain(&readonly)
+        .map(|key| key.as_str().unwrap())
+        .collect();
     let mut all: BTreeMap<usize, Listed> = BTreeMap::new();
     for list in ["preTokenBalances", "postTokenBalances"] {
         for balance in result["meta"][list].as_array().unwrap() {
@@ -52,7 +64,11 @@ pub fn listed(result: &Value) -> Vec<Listed> {
                 pre: 0,
                 post: 0,
             });
-            *(if list == "preTokenBalances" { &mut one.pre } else { &mut one.post }) = amount;
+            *(if list == "preTokenBalances" {
+                &mut one.pre
+            } else {
+                &mut one.post
+            }) = amount;
         }
     }
     all.into_values().collect()
