@@ -71,7 +71,11 @@ mod tests {
 
     #[test]
     fn the_epochs_of_mainnet_go_on_to_the_week_that_is_asked_for() {
-        let rows: Vec<_> = EpochTable::mainnet().boundaries_until(NOW_S).iter().map(boundary).collect();
+        let rows: Vec<_> = EpochTable::mainnet()
+            .boundaries_until(NOW_S)
+            .iter()
+            .map(boundary)
+            .collect();
         let numbers: Vec<u32> = rows.iter().map(|row| row.epoch).collect();
         assert_eq!(numbers, (1..=153).collect::<Vec<_>>());
         let last = &rows[152];
@@ -83,7 +87,10 @@ mod tests {
     fn the_mint_stands_in_the_list_of_watched_accounts() {
         let set = WatchSet::mainnet();
         let rows = watched(&set);
-        assert_eq!((rows[0].address.as_str(), rows[0].role.as_str()), (set.mint.as_str(), "mint"));
+        assert_eq!(
+            (rows[0].address.as_str(), rows[0].role.as_str()),
+            (set.mint.as_str(), "mint")
+        );
         assert_eq!(rows.len(), set.accounts.len() + 1);
         let burns = |row: &&WatchAccountRow| row.role == "burn";
         assert!(rows.iter().filter(burns).count() > 0, "no burn wallet is watched");
