@@ -8,6 +8,7 @@ mod error;
 mod pool;
 mod raw;
 pub mod replay;
+pub mod solana;
 mod tip;
 mod transport;
 

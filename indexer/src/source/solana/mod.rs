@@ -1,0 +1,3 @@
+//! Solana: the live path of its source.
+
+pub mod yellowstone;
