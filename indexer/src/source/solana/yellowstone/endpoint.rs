@@ -18,6 +18,8 @@ use super::subscription::Subscription;
 
 /// Time between two HTTP/2 pings, and how long one may stay unanswered.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
+/// Bytes that the server may send before we have read them: what a stopped reader costs besides its buffer.
+const WINDOW_BYTES: u32 = 256 << 10;
 /// Oldest version of the protocol whose servers tell a v1 message from a v0 message.
 const TELLS_V1: (u64, u64) = (12, 6);
 
@@ -142,6 +144,8 @@ fn transport(name: &str, config: &StreamConfig) -> Result<Endpoint, StreamError>
         .http2_keep_alive_interval(KEEP_ALIVE)
         .keep_alive_timeout(KEEP_ALIVE)
         .keep_alive_while_idle(true)
+        .initial_stream_window_size(WINDOW_BYTES)
+        .initial_connection_window_size(WINDOW_BYTES)
         .tcp_nodelay(true);
     match url.scheme() {
         "https" => endpoint

@@ -44,6 +44,8 @@ pub(super) struct Inflow {
     announced: watch::Sender<u64>,
     announced_at: Mutex<Option<Instant>>,
     rpc_head: AtomicU64,
+    /// A head that was too far ahead of the RPC to be announced.
+    wished: AtomicU64,
 }
 
 impl Inflow {
@@ -59,6 +61,7 @@ impl Inflow {
             announced: watch::Sender::new(0),
             announced_at: Mutex::new(None),
             rpc_head: AtomicU64::new(0),
+            wished: AtomicU64::new(0),
             config,
         }
     }
@@ -82,8 +85,14 @@ impl Inflow {
         self.rpc_head.load(Ordering::Relaxed)
     }
 
+    /// The RPC has this head. One that the stream could not announce before may be announced now.
     pub(super) fn rpc_reached(&self, head: u64) {
-        self.rpc_head.fetch_max(head, Ordering::Relaxed);
+        if self.rpc_head.fetch_max(head, Ordering::Relaxed) < head {
+            let wished = self.wished.load(Ordering::Relaxed);
+            if wished > 0 {
+                self.announce(wished);
+            }
+        }
     }
 
     /// Heads that the stream announces.
@@ -146,8 +155,8 @@ impl Inflow {
             let defect = convert::ConvertError::Contradiction("the slot is more than a day ahead of the RPC");
             return Err(self.malformed(slot, defect));
         }
-        let added = self.buffer().block(block).map_err(|conflict| self.conflict(conflict))?;
-        match added {
+        let added = self.buffer().block(block);
+        match added.map_err(|conflict| self.conflict(conflict))? {
             Added::Known => {
                 count(&self.counters.duplicates);
                 return Ok(false);
@@ -192,6 +201,7 @@ impl Inflow {
     /// Announces a head, unless it is further ahead of the RPC than a node can lag: nobody else vouches for it then.
     fn announce(&self, head: u64) {
         if head > self.rpc_head().saturating_add(MAX_LEAD) {
+            self.wished.store(head, Ordering::Relaxed);
             return;
         }
         *self.announced_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());

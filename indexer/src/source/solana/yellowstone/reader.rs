@@ -22,7 +22,8 @@ pub(super) async fn read(inflow: &Inflow, followed: impl Fn() -> Vec<String>) {
         inflow.counters.entered(StreamState::Connecting);
         let mut session = Session::new(inflow, followed());
         let error = session.run().await;
-        if session.progressed {
+        // Whoever sends what cannot be is not asked again at once, however many good blocks came before.
+        if session.progressed && !matches!(error, StreamError::Malformed { .. }) {
             backoff.reset();
         }
         inflow.counters.broke(&error);

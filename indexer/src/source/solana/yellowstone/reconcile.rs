@@ -94,7 +94,8 @@ impl<S: Truth> Range<'_, S> {
                 continue;
             };
             self.agree(listed, streamed, buffer.fact(listed.slot))?;
-            if streamed.transaction.doubt.is_some() {
+            // Both failed, but it is not said in the same words: the RPC's count.
+            if streamed.transaction.doubt.is_some() || streamed.transaction.err != listed.err {
                 shares.doubtful += 1;
                 shares.positions.insert(listed.signature.clone(), streamed.transaction.index);
                 shares.asked.push(listed.clone());
@@ -142,21 +143,21 @@ impl<S: Truth> Range<'_, S> {
         let transaction = &streamed.transaction;
         let (rpc_time, stream_time) = (listed.block_time, time_of(fact));
         let same_time = rpc_time.is_none() || stream_time.is_none() || rpc_time == stream_time;
-        if listed.slot == transaction.slot && listed.failed == transaction.failed && same_time {
+        if listed.slot == transaction.slot && listed.err.is_null() == transaction.err.is_null() && same_time {
             return Ok(());
         }
-        let say = |slot: u64, failed: bool, time: Option<i64>| {
+        let say = |slot: u64, err: &serde_json::Value, time: Option<i64>| {
             let time = time.map_or("no time".to_owned(), |time| format!("time {time}"));
-            let outcome = if failed { "failed" } else { "succeeded" };
+            let outcome = if err.is_null() { "succeeded" } else { "failed" };
             format!("transaction {} {outcome} in slot {slot} with {time}", listed.signature)
         };
         count(&self.inflow.counters.conflicts);
         Err(FetchError::Disagreement {
             height: listed.slot,
             first: self.rpc.name(),
-            first_hash: say(listed.slot, listed.failed, rpc_time),
+            first_hash: say(listed.slot, &listed.err, rpc_time),
             second: self.inflow.name.clone(),
-            second_hash: say(transaction.slot, transaction.failed, stream_time),
+            second_hash: say(transaction.slot, &transaction.err, stream_time),
         })
     }
 

@@ -11,8 +11,8 @@ pub struct Listed {
     pub slot: u64,
     /// Time of its block, seconds since the Unix epoch, where the list tells it.
     pub block_time: Option<i64>,
-    /// Whether it failed.
-    pub failed: bool,
+    /// Why it failed, as the RPC prints it; null: it did not.
+    pub err: serde_json::Value,
 }
 
 /// Every transaction of a range of slots that names a followed address, each once.

@@ -16,7 +16,7 @@ use super::meta::{Meta, TokenBalance};
 const TOP_LEVEL: u32 = 1;
 
 /// A body without its first key, `blockTime`, which comes with the block's meta.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Body(Bytes);
 
 impl Body {

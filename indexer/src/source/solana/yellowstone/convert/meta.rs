@@ -72,10 +72,6 @@ impl<'a> Meta<'a> {
         })
     }
 
-    pub(super) fn failed(&self) -> bool {
-        self.failure.is_some()
-    }
-
     pub(super) fn failure_is_unknown(&self) -> bool {
         self.failure.as_ref().is_some_and(|failure| !failure.known)
     }

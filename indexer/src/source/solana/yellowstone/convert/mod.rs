@@ -8,6 +8,9 @@ mod body;
 mod failure;
 mod message;
 mod meta;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
 
 use std::collections::HashSet;
 
@@ -29,6 +32,8 @@ const MAX_INNER: usize = 1_024;
 const MAX_DATA_BYTES: usize = 10_240;
 /// Bytes of all instructions' data together, at most.
 const MAX_ALL_DATA_BYTES: usize = 256 << 10;
+/// Bytes of a body that the decoder takes, with room for the time.
+const MAX_BODY_BYTES: usize = (4 << 20) - 64;
 /// Length of an address or a hash in base58, at most.
 const MAX_KEY_CHARS: usize = 44;
 /// Log lines, at most; nodes cut logs at 10 kB unless told otherwise.
@@ -95,6 +100,8 @@ pub(super) enum Doubt {
     TokenBalances,
     /// A failure with an unknown number.
     Failure,
+    /// More than the decoder takes, mostly logs.
+    Size,
 }
 
 /// A transaction that is ready but for its block's time.
@@ -104,7 +111,8 @@ pub(super) struct Converted {
     pub(super) signature: String,
     /// Position in its block.
     pub(super) index: u32,
-    pub(super) failed: bool,
+    /// Why it failed, as the RPC prints it; null: it did not.
+    pub(super) err: serde_json::Value,
     /// Followed addresses among its keys.
     pub(super) named: Vec<String>,
     pub(super) doubt: Option<Doubt>,
@@ -145,19 +153,24 @@ pub(super) fn transaction(
         index: info.index,
         of: u32::MAX as usize,
     })?;
+    let body = Body::new(update.slot, &message, &meta)?;
+    // A doubtful body is never used.
+    let doubt = doubt(&message, &meta, &body, tells_v1);
     Ok(Converted {
         slot: update.slot,
         index,
-        failed: meta.failed(),
+        err: meta.failure.as_ref().map_or(serde_json::Value::Null, |failure| failure.json.clone()),
         named,
-        doubt: doubt(&message, &meta, tells_v1),
-        body: Body::new(update.slot, &message, &meta)?,
+        body: if doubt.is_none() { body } else { Body::default() },
+        doubt,
         signature,
     })
 }
 
-fn doubt(message: &message::Message<'_>, meta: &meta::Meta<'_>, tells_v1: bool) -> Option<Doubt> {
-    if !tells_v1 && message.may_be_v1() {
+fn doubt(message: &message::Message<'_>, meta: &meta::Meta<'_>, body: &Body, tells_v1: bool) -> Option<Doubt> {
+    if body.len() > MAX_BODY_BYTES {
+        Some(Doubt::Size)
+    } else if !tells_v1 && message.may_be_v1() {
         Some(Doubt::Version)
     } else if meta.failure_is_unknown() {
         Some(Doubt::Failure)
