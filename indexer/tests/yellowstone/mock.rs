@@ -38,6 +38,8 @@ pub(crate) type Journal = Arc<Mutex<Vec<String>>>;
 
 pub(crate) struct State {
     scripts: Mutex<VecDeque<Script>>,
+    /// What a subscription gets for which there is no script.
+    fallback: Mutex<Script>,
     pub(crate) requests: Mutex<Vec<SubscribeRequest>>,
     pub(crate) journal: Journal,
     pub(crate) token: Option<String>,
@@ -70,6 +72,7 @@ impl Mock {
     pub(crate) async fn start_with(scripts: Vec<Script>, token: Option<&str>, proto: &str) -> Self {
         let state = Arc::new(State {
             scripts: Mutex::new(scripts.into()),
+            fallback: Mutex::new(vec![Step::Hang]),
             requests: Mutex::default(),
             journal: Journal::default(),
             token: token.map(str::to_owned),
@@ -93,9 +96,9 @@ impl Mock {
         Self { state, url, server }
     }
 
-    /// A script for the next subscription.
-    pub(crate) fn push(&self, script: Script) {
-        self.state.scripts.lock().expect("scripts").push_back(script);
+    /// The script of every further subscription.
+    pub(crate) fn always(&self, script: Script) {
+        *self.state.fallback.lock().expect("fallback") = script;
     }
 
     pub(crate) fn from_slots(&self) -> Vec<Option<u64>> {
@@ -163,7 +166,8 @@ impl Geyser for Service {
         state.journal.lock().expect("journal").push("subscribe".to_owned());
         state.requests.lock().expect("requests").push(first);
         state.subscriptions.send_modify(|n| *n += 1);
-        let script = state.scripts.lock().expect("scripts").pop_front().unwrap_or_else(|| vec![Step::Hang]);
+        let script = state.scripts.lock().expect("scripts").pop_front();
+        let script = script.unwrap_or_else(|| state.fallback.lock().expect("fallback").clone());
         let pongs = state.clone();
         tokio::spawn(async move {
             while let Ok(Some(request)) = requests.message().await {

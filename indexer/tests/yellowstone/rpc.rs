@@ -106,6 +106,7 @@ impl Truth for Rpc {
                 slot: t.slot,
                 block_time: self.lists_times.then_some(t.block_time),
                 err: t.json["meta"]["err"].clone(),
+                tx_index: None,
             })
             .collect();
         transactions.sort_by(|a, b| (a.slot, &a.signature).cmp(&(b.slot, &b.signature)));
@@ -149,6 +150,10 @@ impl Truth for Rpc {
             }
         };
         Ok(slots.into_iter().map(raw).collect())
+    }
+
+    async fn forget(&self, from: u64, to: u64) {
+        self.note(format!("forget {from}..={to}"));
     }
 
     async fn block_time(&self, slot: u64) -> Result<i64, FetchError> {

@@ -1,6 +1,4 @@
-//! Solana: the live path of its source.
-
-pub mod yellowstone;
 //! Solana over its JSON-RPC interface.
 
 pub mod replay;
+pub mod yellowstone;

@@ -93,8 +93,12 @@ impl<S: Truth> Source for LiveSource<S> {
         Ok(head)
     }
 
-    async fn fetch_range_after(&self, from: u64, to: u64, _: Option<&str>) -> Result<Vec<RawSlot>, FetchError> {
+    async fn fetch_range_after(&self, from: u64, to: u64, parent: Option<&str>) -> Result<Vec<RawSlot>, FetchError> {
         self.inflow.passed_gate().await;
+        if from > to {
+            // It says what is wrong with that.
+            return self.rpc.fetch_range_after(from, to, parent).await;
+        }
         let range = Range {
             rpc: &*self.rpc,
             inflow: &self.inflow,

@@ -10,7 +10,7 @@ use super::inflow::Inflow;
 use super::links::SlotFact;
 use super::status::{add, count};
 use super::truth::{Listed, Listing, Truth};
-use crate::source::{FetchError, RawSlot, RawTransaction};
+use crate::source::{Class, FetchError, RawSlot, RawTransaction};
 
 /// A range under way.
 pub(super) struct Range<'a, S> {
@@ -41,17 +41,26 @@ impl<S: Truth> Range<'_, S> {
             let (saved, missed, doubtful) = (shares.streamed.len() as u64, shares.missed, shares.doubtful);
             let bodies = self.bodies(shares).await?;
             let slots = self.rpc.slots(&listing, bodies)?;
+            self.rpc.forget(self.from, self.to).await;
             // The stream may have brought more of the range meanwhile: then the listing is too old for it.
-            let mut buffer = self.inflow.buffer();
-            if unconfirmed(&listing, &buffer.range(self.from, self.to)).is_some() {
+            if !self.done(&listing) {
                 continue;
             }
-            buffer.done(self.from, self.to);
             add(&self.inflow.counters.saved, saved);
             add(&self.inflow.counters.missed, missed);
             add(&self.inflow.counters.doubtful, doubtful);
             return Ok(slots);
         }
+    }
+
+    /// Ends the range, unless the stream has something in it that the listing lacks.
+    fn done(&self, listing: &Listing) -> bool {
+        let mut buffer = self.inflow.buffer();
+        let complete = unconfirmed(listing, &buffer.range(self.from, self.to)).is_none();
+        if complete {
+            buffer.done(self.from, self.to);
+        }
+        complete
     }
 
     /// A listing that has everything that the stream has.
@@ -68,9 +77,10 @@ impl<S: Truth> Range<'_, S> {
                     }
                 }
                 // The stream announced a slot that the RPC's nodes have not finalized yet.
-                Err(FetchError::NotYet { .. }) if !late && self.was_announced() => {}
+                Err(error) if !late && self.was_announced() && may_pass(&error) => {}
                 Err(error) => return Err(error),
             }
+            self.rpc.forget(self.from, self.to).await;
             tokio::time::sleep(self.inflow.config.limits.confirm_pause).await;
         }
     }
@@ -172,6 +182,10 @@ impl<S: Truth> Range<'_, S> {
             second_hash: format!("nothing of it for {:?}", self.inflow.config.limits.confirm),
         }
     }
+}
+
+fn may_pass(error: &FetchError) -> bool {
+    matches!(error.class(), Class::Wait | Class::Retry)
 }
 
 fn time_of(fact: SlotFact) -> Option<i64> {

@@ -13,6 +13,8 @@ pub struct Listed {
     pub block_time: Option<i64>,
     /// Why it failed, as the RPC prints it; null: it did not.
     pub err: serde_json::Value,
+    /// Position in its block, where the list tells it.
+    pub tx_index: Option<u32>,
 }
 
 /// Every transaction of a range of slots that names a followed address, each once.
@@ -26,8 +28,8 @@ pub struct Listing {
 
 /// A source whose word on what is there counts.
 pub trait Truth: Source<Raw = RawSlot> {
-    /// Lists `from..=to` at commitment `finalized`. Complete, or an error: a node that has not finalized `to` is
-    /// `NotYet`.
+    /// Lists `from..=to` at commitment `finalized`. Complete, or an error; where nodes have not finalized `to` yet, one of
+    /// class `Wait` or `Retry`.
     fn list(&self, from: u64, to: u64) -> impl Future<Output = Result<Listing, FetchError>> + Send;
 
     /// The bodies of listed transactions, in any order.
@@ -36,6 +38,9 @@ pub trait Truth: Source<Raw = RawSlot> {
     /// The slots of a range, from its list and its bodies: by slot, each slot's transactions by signature, and the
     /// window in the last slot.
     fn slots(&self, listing: &Listing, bodies: Vec<RawTransaction>) -> Result<Vec<RawSlot>, FetchError>;
+
+    /// Drops what is kept of a list: the range is done, or it must be listed anew.
+    fn forget(&self, from: u64, to: u64) -> impl Future<Output = ()> + Send;
 
     /// Time of the block at a slot, seconds since the Unix epoch.
     fn block_time(&self, slot: u64) -> impl Future<Output = Result<i64, FetchError>> + Send;
