@@ -68,7 +68,10 @@ impl Bench {
     pub(crate) async fn stop(mut self) -> StreamStatus {
         self.stop.cancel();
         if let Some(following) = self.following.take() {
-            tokio::time::timeout(PATIENCE, following).await.expect("stops").expect("no panic");
+            tokio::time::timeout(PATIENCE, following)
+                .await
+                .expect("stops")
+                .expect("no panic");
         }
         self.live.stream_status()
     }
@@ -95,13 +98,17 @@ impl Bench {
     }
 
     pub(crate) async fn until_live_at(&self, slot: u64) {
-        self.until("live", |s| s.state == StreamState::Live && s.head == Some(slot)).await;
+        self.until("live", |s| s.state == StreamState::Live && s.head == Some(slot))
+            .await;
     }
 
     pub(crate) async fn until_subscribed(&self, times: u64) {
         let mut subscriptions = self.mock.state.subscriptions.subscribe();
         let reached = subscriptions.wait_for(|n| *n >= times);
-        tokio::time::timeout(PATIENCE, reached).await.expect("subscribed").expect("a server");
+        tokio::time::timeout(PATIENCE, reached)
+            .await
+            .expect("subscribed")
+            .expect("a server");
     }
 
     /// The rows of the whole recording in ranges of so many slots.

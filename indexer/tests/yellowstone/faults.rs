@@ -16,7 +16,12 @@ use super::world::{World, block, hash, ping, status};
 #[tokio::test]
 async fn a_refused_replay_is_asked_for_once_and_then_left_out() {
     let world = Arc::new(World::load());
-    for code in [Code::OutOfRange, Code::Internal, Code::InvalidArgument, Code::Unimplemented] {
+    for code in [
+        Code::OutOfRange,
+        Code::Internal,
+        Code::InvalidArgument,
+        Code::Unimplemented,
+    ] {
         let refusal = Step::Fail(Status::new(code, "replay from this slot is not available"));
         let mock = Mock::start(vec![vec![refusal], then_hang(everything(&world))]).await;
         let mut config = config(&mock);
@@ -24,7 +29,11 @@ async fn a_refused_replay_is_asked_for_once_and_then_left_out() {
         let bench = Bench::with(&world, mock, config, |_| {}).follow();
         bench.until_live_at(world.head()).await;
         bench.assert_rows(6).await;
-        assert_eq!(bench.mock.from_slots(), [Some(world.slots()[10] - 32), None], "{code:?}");
+        assert_eq!(
+            bench.mock.from_slots(),
+            [Some(world.slots()[10] - 32), None],
+            "{code:?}"
+        );
         assert_eq!(bench.stop().await.errors_total, 0, "it is no error");
     }
 }
@@ -33,7 +42,11 @@ async fn a_refused_replay_is_asked_for_once_and_then_left_out() {
 async fn replay_begins_where_the_server_says_that_it_can() {
     let world = Arc::new(World::load());
     let durable = world.slots()[10];
-    for (first, expected) in [(Some(durable - 5), Some(durable - 5)), (Some(1), Some(durable - 32)), (None, None)] {
+    for (first, expected) in [
+        (Some(durable - 5), Some(durable - 5)),
+        (Some(1), Some(durable - 32)),
+        (None, None),
+    ] {
         let mock = Mock::start(vec![then_hang(everything(&world))]).await;
         *mock.state.replay.lock().unwrap() = Some(SubscribeReplayInfoResponse { first_available: first });
         let mut config = config(&mock);
@@ -119,7 +132,10 @@ async fn a_wrong_token_is_a_refusal_and_the_right_one_is_sent_with_every_call() 
     let bench = Bench::with(&world, mock, wrong, |_| {}).follow();
     let refused = bench.until("refused", |s| s.errors_total > 0).await;
     let text = refused.last_error.unwrap();
-    assert!(text.contains("wrong x-token") && text.contains("check the x-token"), "{text}");
+    assert!(
+        text.contains("wrong x-token") && text.contains("check the x-token"),
+        "{text}"
+    );
     bench.assert_rows(6).await;
     let endpoints = bench.live.endpoints();
     assert_eq!(endpoints[0].state, EndpointState::Resting);
@@ -132,14 +148,21 @@ async fn a_wrong_token_is_a_refusal_and_the_right_one_is_sent_with_every_call() 
     bench.until_live_at(world.head()).await;
     bench.assert_rows(6).await;
     let endpoints = bench.live.endpoints();
-    assert_eq!((endpoints[0].state, endpoints[0].tip), (EndpointState::Ready, Some(world.head())));
+    assert_eq!(
+        (endpoints[0].state, endpoints[0].tip),
+        (EndpointState::Ready, Some(world.head()))
+    );
     bench.stop().await;
 }
 
 #[tokio::test]
 async fn another_commitment_than_finalized_is_refused() {
     let world = Arc::new(World::load());
-    for other in [SlotStatus::SlotProcessed, SlotStatus::SlotConfirmed, SlotStatus::SlotDead] {
+    for other in [
+        SlotStatus::SlotProcessed,
+        SlotStatus::SlotConfirmed,
+        SlotStatus::SlotDead,
+    ] {
         let bench = Bench::new(&world, vec![then_hang([status(7, other)])]).await.follow();
         let refused = bench.until("refused", |s| s.errors_total > 0).await;
         assert!(refused.last_error.unwrap().contains("only finalized"));
@@ -161,9 +184,16 @@ async fn an_endpoint_that_contradicts_itself_about_a_finalized_slot_is_named_and
     let bench = Bench::new(&world, vec![then_hang(updates)]).await.follow();
     let conflict = bench.until("in conflict", |s| s.conflicts_total == 1).await;
     let text = conflict.last_error.unwrap();
-    assert!(text.contains(&bench.mock.url) && text.contains(&format!("slot {slot}")), "{text}");
+    assert!(
+        text.contains(&bench.mock.url) && text.contains(&format!("slot {slot}")),
+        "{text}"
+    );
     bench.assert_rows(6).await;
-    assert_eq!(bench.rpc.asked_bodies(), world.transactions.len() as u64, "nothing that it said is used");
+    assert_eq!(
+        bench.rpc.asked_bodies(),
+        world.transactions.len() as u64,
+        "nothing that it said is used"
+    );
     bench.stop().await;
 }
 

@@ -82,7 +82,9 @@ impl Mock {
             pongs: watch::Sender::new(0),
             subscriptions: watch::Sender::new(0),
         });
-        let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a port");
+        let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
+            .await
+            .expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let connections = futures::stream::unfold(listener, |listener| async move {
             let connection = listener.accept().await.map(|(stream, _)| stream);
@@ -102,7 +104,13 @@ impl Mock {
     }
 
     pub(crate) fn from_slots(&self) -> Vec<Option<u64>> {
-        self.state.requests.lock().expect("requests").iter().map(|r| r.from_slot).collect()
+        self.state
+            .requests
+            .lock()
+            .expect("requests")
+            .iter()
+            .map(|r| r.from_slot)
+            .collect()
     }
 }
 
@@ -161,7 +169,10 @@ impl Geyser for Service {
     ) -> Result<Response<Self::SubscribeStream>, Status> {
         self.check(&request)?;
         let mut requests = request.into_inner();
-        let first = requests.message().await?.ok_or_else(|| Status::invalid_argument("no request"))?;
+        let first = requests
+            .message()
+            .await?
+            .ok_or_else(|| Status::invalid_argument("no request"))?;
         let state = self.0.clone();
         state.journal.lock().expect("journal").push("subscribe".to_owned());
         state.requests.lock().expect("requests").push(first);

@@ -58,7 +58,11 @@ async fn a_streamed_head_is_announced_early_and_fetched_when_the_rpc_has_it() {
     .follow();
     let mut heads = bench.live.heads();
     heads.wait_for(|head| *head == world.head()).await.unwrap();
-    assert_eq!(bench.live.head().await.unwrap().height, behind, "only the RPC says what can be fetched now");
+    assert_eq!(
+        bench.live.head().await.unwrap().height,
+        behind,
+        "only the RPC says what can be fetched now"
+    );
     let live = bench.live.clone();
     let (from, to) = (behind + 1, world.head());
     let fetching = tokio::spawn(async move { live.fetch_range(from, to).await });
@@ -113,7 +117,13 @@ async fn what_only_the_stream_has_is_waited_for_until_the_rpc_lists_it() {
     bench.rpc.lists.subscribe().wait_for(|n| *n >= 3).await.unwrap();
     assert!(!fetching.is_finished(), "it waits");
     bench.rpc.hidden.lock().unwrap().clear();
-    let got: Vec<_> = fetching.await.unwrap().expect("the range").iter().map(|raw| decode_slot(raw).unwrap()).collect();
+    let got: Vec<_> = fetching
+        .await
+        .unwrap()
+        .expect("the range")
+        .iter()
+        .map(|raw| decode_slot(raw).unwrap())
+        .collect();
     assert_same(&got, &alone(&world, world.slots().len()).await);
     bench.stop().await;
 }
@@ -135,6 +145,10 @@ async fn what_only_the_stream_has_expires_into_an_error_that_names_both() {
         assert!(text.contains(part), "{text}");
     }
     // Other ranges are not held up.
-    bench.live.fetch_range(0, invented.slot - 1).await.expect("the slots before");
+    bench
+        .live
+        .fetch_range(0, invented.slot - 1)
+        .await
+        .expect("the slots before");
     assert_eq!(bench.stop().await.conflicts_total, 1);
 }

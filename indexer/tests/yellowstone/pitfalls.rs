@@ -22,14 +22,19 @@ async fn pitfall_13_a_full_buffer_stops_the_reader_and_loses_nothing() {
     config.limits.stall = Duration::from_secs(3600);
     let bench = Bench::with(&world, mock, config, |_| {}).follow();
     let stopped = bench.until("stopped", |s| s.stalls_total == 1).await;
-    assert!(stopped.streamed_total < world.transactions.len() as u64, "the buffer is smaller than the stream");
+    assert!(
+        stopped.streamed_total < world.transactions.len() as u64,
+        "the buffer is smaller than the stream"
+    );
     assert!(stopped.buffered_kib <= 24);
     // The server cannot go on either: what is on the way is bounded, too.
     let all = everything(&world).len() as u64;
     assert!(*bench.mock.state.sent.borrow() < all);
     let mut from = 0;
     for slot in world.slots() {
-        bench.until("the slot or a stop", |s| s.head >= Some(slot) || s.buffered_kib > 16).await;
+        bench
+            .until("the slot or a stop", |s| s.head >= Some(slot) || s.buffered_kib > 16)
+            .await;
         bench.live.fetch_range(from, slot).await.expect("a range");
         assert!(bench.live.stream_status().buffered_kib <= 24);
         from = slot + 1;
@@ -37,7 +42,10 @@ async fn pitfall_13_a_full_buffer_stops_the_reader_and_loses_nothing() {
     bench.until_live_at(world.head()).await;
     let status = bench.stop().await;
     assert_eq!(status.evicted_total, 0);
-    assert!(status.streamed_total + status.late_total == world.transactions.len() as u64, "{status:?}");
+    assert!(
+        status.streamed_total + status.late_total == world.transactions.len() as u64,
+        "{status:?}"
+    );
 }
 
 #[tokio::test]

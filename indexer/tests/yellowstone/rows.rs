@@ -33,11 +33,20 @@ async fn a_whole_stream_gives_the_rows_of_the_rpc_and_saves_its_bodies() {
     let rows = bench.rows(7).await;
     assert_same(&rows, &alone(&world, 7).await);
     let streamed = rows.iter().flat_map(|slot| &slot.transactions);
-    assert!(streamed.clone().all(|transaction| transaction.tx_index.is_some()), "a stream tells positions");
+    assert!(
+        streamed.clone().all(|transaction| transaction.tx_index.is_some()),
+        "a stream tells positions"
+    );
     assert_eq!(bench.rpc.asked_bodies(), doubtful(&world));
     let status = bench.stop().await;
-    assert_eq!(status.saved_total + status.doubtful_total, world.transactions.len() as u64);
-    assert_eq!((status.missed_total, status.duplicates_total, status.reconnects_total), (0, 0, 0));
+    assert_eq!(
+        status.saved_total + status.doubtful_total,
+        world.transactions.len() as u64
+    );
+    assert_eq!(
+        (status.missed_total, status.duplicates_total, status.reconnects_total),
+        (0, 0, 0)
+    );
     assert_eq!(status.buffered_kib, 0, "what was taken is gone");
 }
 
@@ -68,7 +77,10 @@ async fn blocks_that_the_stream_drops_are_gaps_and_change_no_row() {
     let world = Arc::new(World::load());
     let slots = world.stream(0, usize::MAX);
     let count = slots.len();
-    let kept = slots.into_iter().enumerate().filter(|(at, _)| at % 4 != 2 || at + 1 == count);
+    let kept = slots
+        .into_iter()
+        .enumerate()
+        .filter(|(at, _)| at % 4 != 2 || at + 1 == count);
     let updates: Vec<SubscribeUpdate> = kept.flat_map(|(_, slot)| slot).collect();
     let bench = Bench::new(&world, vec![then_hang(updates)]).await.follow();
     bench.until_live_at(world.head()).await;
@@ -93,7 +105,9 @@ async fn disorder_and_repetition_within_slots_change_no_row() {
     }
     let bench = Bench::new(&world, vec![then_hang(updates)]).await.follow();
     bench.until_live_at(world.head()).await;
-    bench.until("all duplicates seen", |s| s.duplicates_total == repeated).await;
+    bench
+        .until("all duplicates seen", |s| s.duplicates_total == repeated)
+        .await;
     bench.assert_rows(4).await;
     assert_eq!(bench.stop().await.missed_total, 0);
 }
@@ -103,7 +117,9 @@ async fn slots_in_any_order_change_no_row() {
     let world = Arc::new(World::load());
     let mut slots = world.stream(0, usize::MAX);
     fastrand::Rng::with_seed(5).shuffle(&mut slots);
-    let bench = Bench::new(&world, vec![then_hang(slots.into_iter().flatten())]).await.follow();
+    let bench = Bench::new(&world, vec![then_hang(slots.into_iter().flatten())])
+        .await
+        .follow();
     bench.until_streamed(world.transactions.len()).await;
     bench.until_live_at(world.head()).await;
     bench.assert_rows(9).await;
@@ -173,6 +189,13 @@ async fn a_server_that_cannot_tell_versions_apart_is_asked_for_nothing_that_may_
     bench.until_streamed(world.transactions.len()).await;
     bench.assert_rows(5).await;
     let versioned = world.transactions.iter().filter(|t| t.json["version"] == 0);
-    let unsure = versioned.filter(|t| t.json["meta"]["loadedAddresses"]["writable"].as_array().unwrap().is_empty()).count();
+    let unsure = versioned
+        .filter(|t| {
+            t.json["meta"]["loadedAddresses"]["writable"]
+                .as_array()
+                .unwrap()
+                .is_empty()
+        })
+        .count();
     assert!(bench.stop().await.doubtful_total >= unsure as u64 && unsure > 0);
 }

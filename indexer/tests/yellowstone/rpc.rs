@@ -113,7 +113,12 @@ impl Truth for Rpc {
         let window = RawWindow {
             from,
             to,
-            block_time: self.world.transactions.iter().find(|t| t.slot == to).map(|t| t.block_time),
+            block_time: self
+                .world
+                .transactions
+                .iter()
+                .find(|t| t.slot == to)
+                .map(|t| t.block_time),
             addresses: self.world.followed.clone(),
         };
         Ok(Listing { window, transactions })
@@ -122,7 +127,12 @@ impl Truth for Rpc {
     async fn bodies(&self, listed: Vec<Listed>) -> Result<Vec<RawTransaction>, FetchError> {
         self.bodies.fetch_add(listed.len() as u64, Ordering::Relaxed);
         let body = |one: Listed| {
-            let recorded = self.world.transactions.iter().find(|t| t.signature == one.signature).expect("listed");
+            let recorded = self
+                .world
+                .transactions
+                .iter()
+                .find(|t| t.signature == one.signature)
+                .expect("listed");
             RawTransaction {
                 signature: one.signature,
                 block_time: recorded.block_time,
@@ -134,8 +144,11 @@ impl Truth for Rpc {
     }
 
     fn slots(&self, listing: &Listing, bodies: Vec<RawTransaction>) -> Result<Vec<RawSlot>, FetchError> {
-        let slot_of: BTreeMap<&str, u64> =
-            listing.transactions.iter().map(|t| (t.signature.as_str(), t.slot)).collect();
+        let slot_of: BTreeMap<&str, u64> = listing
+            .transactions
+            .iter()
+            .map(|t| (t.signature.as_str(), t.slot))
+            .collect();
         let mut slots: BTreeMap<u64, Vec<RawTransaction>> = BTreeMap::from([(listing.window.to, Vec::new())]);
         for body in bodies {
             slots.entry(slot_of[body.signature.as_str()]).or_default().push(body);

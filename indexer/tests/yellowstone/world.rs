@@ -125,7 +125,11 @@ fn keys(json: &Value) -> Vec<String> {
         &loaded["writable"],
         &loaded["readonly"],
     ];
-    lists.iter().flat_map(|keys| list(keys)).map(|key| text(key).to_owned()).collect()
+    lists
+        .iter()
+        .flat_map(|keys| list(keys))
+        .map(|key| text(key).to_owned())
+        .collect()
 }
 
 pub(crate) fn update(one: UpdateOneof) -> SubscribeUpdate {
@@ -188,8 +192,14 @@ fn wire(json: &Value) -> proto::Transaction {
     let header = &message["header"];
     let lookup = |table: &Value| proto::MessageAddressTableLookup {
         account_key: unbase58(&table["accountKey"]),
-        writable_indexes: list(&table["writableIndexes"]).iter().map(|i| number(i) as u8).collect(),
-        readonly_indexes: list(&table["readonlyIndexes"]).iter().map(|i| number(i) as u8).collect(),
+        writable_indexes: list(&table["writableIndexes"])
+            .iter()
+            .map(|i| number(i) as u8)
+            .collect(),
+        readonly_indexes: list(&table["readonlyIndexes"])
+            .iter()
+            .map(|i| number(i) as u8)
+            .collect(),
     };
     proto::Transaction {
         signatures: list(&json["transaction"]["signatures"]).iter().map(unbase58).collect(),
@@ -244,7 +254,10 @@ fn meta(json: &Value) -> proto::TransactionStatusMeta {
         post_balances: numbers(&json["postBalances"]),
         inner_instructions: list(&json["innerInstructions"]).iter().map(inner).collect(),
         inner_instructions_none: json["innerInstructions"].is_null(),
-        log_messages: list(&json["logMessages"]).iter().map(|line| text(line).to_owned()).collect(),
+        log_messages: list(&json["logMessages"])
+            .iter()
+            .map(|line| text(line).to_owned())
+            .collect(),
         log_messages_none: json["logMessages"].is_null(),
         pre_token_balances: list(&json["preTokenBalances"]).iter().map(token_balance).collect(),
         post_token_balances: list(&json["postTokenBalances"]).iter().map(token_balance).collect(),

@@ -14,7 +14,6 @@ mod member;
 mod observe;
 mod refusal;
 pub mod replay;
-pub mod yellowstone;
 mod rpc;
 mod sender;
 mod slots;
@@ -22,6 +21,7 @@ mod source;
 mod throttle;
 mod token;
 mod walk;
+pub mod yellowstone;
 
 pub use agave::AgaveRpc;
 pub use config::SolanaConfig;

@@ -61,7 +61,10 @@ impl Buffer {
     /// What is known of a transaction that came, before it takes a share of the buffer.
     pub(super) fn look(&self, transaction: &Converted) -> Result<Kept, LinkError> {
         if let Some(slot) = self.slot_of.get(&transaction.signature) {
-            let known = self.waiting.get(slot).and_then(|there| there.get(&transaction.signature));
+            let known = self
+                .waiting
+                .get(slot)
+                .and_then(|there| there.get(&transaction.signature));
             let same = known.is_some_and(|known| known.transaction == *transaction);
             return same.then_some(Kept::Duplicate).ok_or_else(|| LinkError::TwoContents {
                 signature: transaction.signature.clone(),

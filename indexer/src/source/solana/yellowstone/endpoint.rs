@@ -152,7 +152,9 @@ fn transport(name: &str, config: &StreamConfig) -> Result<Endpoint, StreamError>
             .tls_config(ClientTlsConfig::new().with_webpki_roots())
             .map_err(|error| wrong(&format!("TLS cannot be set up: {}", causes(&error)))),
         "http" if is_loopback(&url) => Ok(endpoint),
-        "http" => Err(wrong("http:// is for loopback only, it would show the x-token: write https://")),
+        "http" => Err(wrong(
+            "http:// is for loopback only, it would show the x-token: write https://",
+        )),
         _ => Err(wrong("unknown scheme: write https://host:port")),
     }
 }
@@ -220,7 +222,10 @@ mod tests {
 
     #[test]
     fn an_endpoint_is_shown_without_what_must_stay_secret() {
-        assert_eq!(shown("https://user:pw@geyser.example.org:443/key/abc?k=v"), "https://geyser.example.org");
+        assert_eq!(
+            shown("https://user:pw@geyser.example.org:443/key/abc?k=v"),
+            "https://geyser.example.org"
+        );
         assert_eq!(shown("http://127.0.0.1:10000"), "http://127.0.0.1:10000");
         assert!(!shown("x-token-by-mistake").contains("mistake"));
     }
@@ -229,7 +234,12 @@ mod tests {
     fn plain_http_is_for_loopback_only() {
         assert!(refused("http://geyser.example.org:10000").contains("loopback only"));
         assert!(refused("ftp://geyser.example.org").contains("scheme"));
-        for fine in ["http://127.0.0.1:1", "http://[::1]:1", "http://localhost:1", "https://geyser.example.org"] {
+        for fine in [
+            "http://127.0.0.1:1",
+            "http://[::1]:1",
+            "http://localhost:1",
+            "https://geyser.example.org",
+        ] {
             transport("x", &StreamConfig::new(fine, None)).expect(fine);
         }
     }
@@ -246,7 +256,10 @@ mod tests {
 
     #[test]
     fn the_version_of_the_protocol_is_read_from_either_shape() {
-        assert_eq!(proto_version(r#"{"version":{"package":"y","proto":"12.6.0"}}"#), Some((12, 6)));
+        assert_eq!(
+            proto_version(r#"{"version":{"package":"y","proto":"12.6.0"}}"#),
+            Some((12, 6))
+        );
         assert_eq!(proto_version(r#"{"proto":"14.0.1"}"#), Some((14, 0)));
         assert_eq!(proto_version("15.0"), None);
     }

@@ -134,7 +134,11 @@ impl StreamError {
                 message,
             },
             (
-                Code::OutOfRange | Code::Internal | Code::Unimplemented | Code::InvalidArgument | Code::FailedPrecondition,
+                Code::OutOfRange
+                | Code::Internal
+                | Code::Unimplemented
+                | Code::InvalidArgument
+                | Code::FailedPrecondition,
                 Some(from_slot),
             ) => Self::NoReplay {
                 endpoint,

@@ -179,7 +179,11 @@ impl Inflow {
         let mut stalled = false;
         loop {
             let free = self.room.clone().acquire_many_owned(kib);
-            let limit = if stalled { self.config.limits.stall } else { std::time::Duration::ZERO };
+            let limit = if stalled {
+                self.config.limits.stall
+            } else {
+                std::time::Duration::ZERO
+            };
             // The semaphore is never closed.
             if let Ok(Ok(share)) = tokio::time::timeout(limit, free).await {
                 return share;

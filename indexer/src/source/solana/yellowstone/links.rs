@@ -268,15 +268,32 @@ mod tests {
             let mut links = Links::default();
             let [first, second] = order;
             links.add(first).expect("the first alone is fine");
-            assert!(matches!(links.add(second), Err(LinkError::OtherParent { child: 11, parent: 10, .. })));
+            assert!(matches!(
+                links.add(second),
+                Err(LinkError::OtherParent {
+                    child: 11,
+                    parent: 10,
+                    ..
+                })
+            ));
         }
         for order in [[block(12, 10), block(14, 9)], [block(14, 9), block(12, 10)]] {
             let mut links = Links::default();
             let [first, second] = order;
             links.add(first).expect("the first alone is fine");
-            assert!(matches!(links.add(second), Err(LinkError::SkippedHasBlock { slot: 12, child: 14, .. })));
+            assert!(matches!(
+                links.add(second),
+                Err(LinkError::SkippedHasBlock {
+                    slot: 12,
+                    child: 14,
+                    ..
+                })
+            ));
         }
-        assert!(matches!(Links::default().add(block(5, 5)), Err(LinkError::ParentNotBefore { .. })));
+        assert!(matches!(
+            Links::default().add(block(5, 5)),
+            Err(LinkError::ParentNotBefore { .. })
+        ));
         assert_eq!(Links::default().add(block(0, 0)), Ok(Added::Detached));
     }
 

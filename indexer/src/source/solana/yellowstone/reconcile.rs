@@ -107,7 +107,9 @@ impl<S: Truth> Range<'_, S> {
             // Both failed, but it is not said in the same words: the RPC's count.
             if streamed.transaction.doubt.is_some() || streamed.transaction.err != listed.err {
                 shares.doubtful += 1;
-                shares.positions.insert(listed.signature.clone(), streamed.transaction.index);
+                shares
+                    .positions
+                    .insert(listed.signature.clone(), streamed.transaction.index);
                 shares.asked.push(listed.clone());
             } else {
                 let block_time = listed.block_time.or(time_of(buffer.fact(listed.slot)));
@@ -198,7 +200,13 @@ fn time_of(fact: SlotFact) -> Option<i64> {
 /// A streamed transaction that names an address of the listing, and that the listing lacks.
 fn unconfirmed(listing: &Listing, streamed: &[Arc<Streamed>]) -> Option<Arc<Streamed>> {
     let listed: std::collections::HashSet<&str> = listing.transactions.iter().map(|t| t.signature.as_str()).collect();
-    let asked = |streamed: &Streamed| streamed.transaction.named.iter().any(|a| listing.window.addresses.contains(a));
+    let asked = |streamed: &Streamed| {
+        streamed
+            .transaction
+            .named
+            .iter()
+            .any(|a| listing.window.addresses.contains(a))
+    };
     let alone = |s: &&Arc<Streamed>| !listed.contains(s.transaction.signature.as_str()) && asked(s);
     streamed.iter().find(alone).cloned()
 }

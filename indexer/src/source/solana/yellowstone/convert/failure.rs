@@ -190,14 +190,22 @@ mod tests {
         for (variant, name) in TRANSACTION.iter().enumerate() {
             let variant = (variant as u32).to_le_bytes();
             let tails: [&[u8]; 3] = [&[], &[3], &[3, 1, 0, 0, 0]];
-            let read: Vec<Failure> = tails.iter().map(|tail| Failure::read(&bytes(&[&variant, tail]))).collect();
+            let read: Vec<Failure> = tails
+                .iter()
+                .map(|tail| Failure::read(&bytes(&[&variant, tail])))
+                .collect();
             let known: Vec<&Failure> = read.iter().filter(|failure| failure.known).collect();
             assert_eq!(known.len(), 1, "{name}");
             assert!(clients_read(&known[0].json), "{}", known[0].json);
         }
         for (variant, name) in INSTRUCTION.iter().enumerate() {
             let code: &[u8] = if *name == CUSTOM { &[1, 0, 0, 0] } else { &[] };
-            let failure = Failure::read(&bytes(&[&8_u32.to_le_bytes(), &[0], &(variant as u32).to_le_bytes(), code]));
+            let failure = Failure::read(&bytes(&[
+                &8_u32.to_le_bytes(),
+                &[0],
+                &(variant as u32).to_le_bytes(),
+                code,
+            ]));
             assert!(failure.known && clients_read(&failure.json), "{name}: {}", failure.json);
         }
         assert!(!clients_read(&json!("NoSuchError")));
@@ -214,7 +222,15 @@ mod tests {
     #[test]
     fn unknown_bytes_still_mean_failed() {
         let long = [255; 10_000];
-        let cases: [&[u8]; 7] = [&[], &[8], &[8, 0, 0, 0], &[200, 0, 0, 0], &[4, 0, 0, 0, 1], &[255; 4], &long];
+        let cases: [&[u8]; 7] = [
+            &[],
+            &[8],
+            &[8, 0, 0, 0],
+            &[200, 0, 0, 0],
+            &[4, 0, 0, 0, 1],
+            &[255; 4],
+            &long,
+        ];
         for case in cases {
             let failure = Failure::read(case);
             assert!(!failure.known && failure.json.is_object());

@@ -54,11 +54,18 @@ pub(super) struct Lookup<'a> {
 impl<'a> Message<'a> {
     pub(super) fn read(wire: &'a Transaction, meta: &'a TransactionStatusMeta) -> Result<Self, ConvertError> {
         let message = wire.message.as_ref().ok_or(ConvertError::Missing("the message"))?;
-        let header = message.header.as_ref().ok_or(ConvertError::Missing("the message's header"))?;
+        let header = message
+            .header
+            .as_ref()
+            .ok_or(ConvertError::Missing("the message's header"))?;
         at_most("signatures", wire.signatures.len(), MAX_SIGNATURES)?;
         at_most("instructions", message.instructions.len(), MAX_INSTRUCTIONS)?;
         let loaded = meta.loaded_writable_addresses.len() + meta.loaded_readonly_addresses.len();
-        at_most("account keys", message.account_keys.len().saturating_add(loaded), MAX_KEYS)?;
+        at_most(
+            "account keys",
+            message.account_keys.len().saturating_add(loaded),
+            MAX_KEYS,
+        )?;
         let read = Self {
             version: version(message),
             signatures: signatures(&wire.signatures)?,
@@ -79,7 +86,10 @@ impl<'a> Message<'a> {
 
     /// The first signature, which the update repeats.
     pub(super) fn signature(&self, repeated: &[u8]) -> Result<String, ConvertError> {
-        let first = self.signatures.first().ok_or(ConvertError::Missing("the first signature"))?;
+        let first = self
+            .signatures
+            .first()
+            .ok_or(ConvertError::Missing("the first signature"))?;
         if bs58::encode(exact("the update's signature", repeated, 64)?).into_string() != *first {
             return Err(ConvertError::Contradiction(
                 "the update's signature is not the transaction's first one",
@@ -109,7 +119,8 @@ impl<'a> Message<'a> {
         let called: Vec<u32> = outer.chain(meta.inner_programs()).collect();
         let is_token = |key: &str| TOKEN_PROGRAMS.contains(&key);
         let keys = self.keys().enumerate();
-        keys.filter(|(_, key)| is_token(key)).any(|(at, _)| called.contains(&(at as u32)))
+        keys.filter(|(_, key)| is_token(key))
+            .any(|(at, _)| called.contains(&(at as u32)))
     }
 
     fn check_header(&self) -> Result<(), ConvertError> {
@@ -123,7 +134,9 @@ impl<'a> Message<'a> {
         if u64::from(header.num_readonly_signed_accounts) >= signers
             || u64::from(header.num_readonly_unsigned_accounts) > keys - signers
         {
-            return Err(ConvertError::Contradiction("the header has more readonly accounts than accounts"));
+            return Err(ConvertError::Contradiction(
+                "the header has more readonly accounts than accounts",
+            ));
         }
         Ok(())
     }
@@ -138,7 +151,9 @@ impl<'a> Message<'a> {
             ));
         }
         if !tables.is_empty() && self.version != Version::Number(0) {
-            return Err(ConvertError::Contradiction("lookup tables in a message whose version has none"));
+            return Err(ConvertError::Contradiction(
+                "lookup tables in a message whose version has none",
+            ));
         }
         Ok(())
     }

@@ -52,14 +52,18 @@ impl<'a> Meta<'a> {
     pub(super) fn read(status: &'a TransactionStatusMeta, message: &Message<'_>) -> Result<Self, ConvertError> {
         let keys = message.key_count();
         if status.pre_balances.len() != keys || status.post_balances.len() != keys {
-            return Err(ConvertError::Contradiction("there are not as many lamport balances as account keys"));
+            return Err(ConvertError::Contradiction(
+                "there are not as many lamport balances as account keys",
+            ));
         }
         at_most("log lines", status.log_messages.len(), MAX_LOG_LINES)?;
         check_inner(&status.inner_instructions, message)?;
         let logs_kept = !status.log_messages_none;
         let inner_kept = !status.inner_instructions_none;
         if !logs_kept && !status.log_messages.is_empty() || !inner_kept && !status.inner_instructions.is_empty() {
-            return Err(ConvertError::Contradiction("a list that is marked as not recorded has elements"));
+            return Err(ConvertError::Contradiction(
+                "a list that is marked as not recorded has elements",
+            ));
         }
         Ok(Self {
             failure: status.err.as_ref().map(|error| Failure::read(&error.err)),
@@ -92,7 +96,11 @@ fn check_inner(lists: &[proto::InnerInstructions], message: &Message<'_>) -> Res
     at_most("lists of inner instructions", lists.len(), message.instructions.len())?;
     let all: usize = lists.iter().map(|list| list.instructions.len()).sum();
     at_most("inner instructions", all, MAX_INNER)?;
-    data_fits(lists.iter().flat_map(|list| list.instructions.iter().map(|i| &i.data[..])))?;
+    data_fits(
+        lists
+            .iter()
+            .flat_map(|list| list.instructions.iter().map(|i| &i.data[..])),
+    )?;
     let keys = message.key_count();
     for list in lists {
         below("top-level instruction", list.index, message.instructions.len())?;
@@ -113,7 +121,10 @@ fn token_balances(raw: &[proto::TokenBalance], keys: usize) -> Result<Vec<TokenB
 
 fn token_balance(raw: &proto::TokenBalance, keys: usize) -> Result<TokenBalance<'_>, ConvertError> {
     below("account of a token balance", raw.account_index, keys)?;
-    let amount = raw.ui_token_amount.as_ref().ok_or(ConvertError::Missing("a token amount"))?;
+    let amount = raw
+        .ui_token_amount
+        .as_ref()
+        .ok_or(ConvertError::Missing("a token amount"))?;
     let decimals = u8::try_from(amount.decimals).map_err(|_| ConvertError::Index {
         what: "decimals",
         index: amount.decimals.into(),

@@ -138,13 +138,26 @@ pub(super) fn transaction(
     followed: &HashSet<String>,
     tells_v1: bool,
 ) -> Result<Converted, ConvertError> {
-    let info = update.transaction.as_ref().ok_or(ConvertError::Missing("the transaction"))?;
-    let wire = info.transaction.as_ref().ok_or(ConvertError::Missing("the wire transaction"))?;
-    let status = info.meta.as_ref().ok_or(ConvertError::Missing("the transaction's meta"))?;
+    let info = update
+        .transaction
+        .as_ref()
+        .ok_or(ConvertError::Missing("the transaction"))?;
+    let wire = info
+        .transaction
+        .as_ref()
+        .ok_or(ConvertError::Missing("the wire transaction"))?;
+    let status = info
+        .meta
+        .as_ref()
+        .ok_or(ConvertError::Missing("the transaction's meta"))?;
     let message = message::Message::read(wire, status)?;
     let signature = message.signature(&info.signature)?;
     let meta = meta::Meta::read(status, &message)?;
-    let named: Vec<String> = message.keys().filter(|key| followed.contains(*key)).map(str::to_owned).collect();
+    let named: Vec<String> = message
+        .keys()
+        .filter(|key| followed.contains(*key))
+        .map(str::to_owned)
+        .collect();
     if named.is_empty() {
         return Err(ConvertError::Unasked(signature));
     }
@@ -159,7 +172,10 @@ pub(super) fn transaction(
     Ok(Converted {
         slot: update.slot,
         index,
-        err: meta.failure.as_ref().map_or(serde_json::Value::Null, |failure| failure.json.clone()),
+        err: meta
+            .failure
+            .as_ref()
+            .map_or(serde_json::Value::Null, |failure| failure.json.clone()),
         named,
         body: if doubt.is_none() { body } else { Body::default() },
         doubt,

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use proptest::prelude::*;
-use yellowstone_grpc_proto::geyser::{SubscribeUpdateBlockMeta, SubscribeUpdateTransaction, SubscribeUpdateTransactionInfo};
+use yellowstone_grpc_proto::geyser::{
+    SubscribeUpdateBlockMeta, SubscribeUpdateTransaction, SubscribeUpdateTransactionInfo,
+};
 use yellowstone_grpc_proto::prelude::*;
 use yellowstone_grpc_proto::prost::Message as _;
 
@@ -103,7 +105,12 @@ fn sample() -> SubscribeUpdateTransaction {
 
 fn message(update: &mut SubscribeUpdateTransaction) -> &mut Message {
     let info = update.transaction.as_mut().expect("info");
-    info.transaction.as_mut().expect("wire").message.as_mut().expect("message")
+    info.transaction
+        .as_mut()
+        .expect("wire")
+        .message
+        .as_mut()
+        .expect("message")
 }
 
 fn status(update: &mut SubscribeUpdateTransaction) -> &mut TransactionStatusMeta {
@@ -122,18 +129,33 @@ fn json(update: &SubscribeUpdateTransaction) -> serde_json::Value {
 #[test]
 fn a_body_has_the_shape_that_the_rpc_answers() {
     let body = json(&sample());
-    assert_eq!((&body["slot"], &body["blockTime"], &body["version"]), (&42.into(), &1_700_000_000.into(), &0.into()));
+    assert_eq!(
+        (&body["slot"], &body["blockTime"], &body["version"]),
+        (&42.into(), &1_700_000_000.into(), &0.into())
+    );
     let meta = &body["meta"];
     assert!(meta["err"].is_null() && meta["status"]["Ok"].is_null());
-    assert_eq!(meta["preTokenBalances"][0]["uiTokenAmount"]["amount"], "18446744073709551615");
-    assert!(meta["preTokenBalances"][0].get("programId").is_none(), "empty is absent");
-    assert!(meta["preTokenBalances"][0]["uiTokenAmount"]["uiAmount"].is_null(), "no floating point");
+    assert_eq!(
+        meta["preTokenBalances"][0]["uiTokenAmount"]["amount"],
+        "18446744073709551615"
+    );
+    assert!(
+        meta["preTokenBalances"][0].get("programId").is_none(),
+        "empty is absent"
+    );
+    assert!(
+        meta["preTokenBalances"][0]["uiTokenAmount"]["uiAmount"].is_null(),
+        "no floating point"
+    );
     assert_eq!(meta["loadedAddresses"]["readonly"][0], address_of(7));
     assert_eq!(meta["innerInstructions"][0]["instructions"][0]["stackHeight"], 2);
     assert_eq!(meta["returnData"]["data"], serde_json::json!(["AQI=", "base64"]));
     assert_eq!(meta["postBalances"][0], u64::MAX);
     let message = &body["transaction"]["message"];
-    assert_eq!(message["addressTableLookups"][0]["writableIndexes"], serde_json::json!([7]));
+    assert_eq!(
+        message["addressTableLookups"][0]["writableIndexes"],
+        serde_json::json!([7])
+    );
     assert_eq!(message["instructions"][0]["accounts"], serde_json::json!([0, 1, 4]));
 }
 
@@ -161,7 +183,10 @@ fn each_version_is_told_and_an_old_server_is_not_believed_about_it() {
         ..Default::default()
     });
     assert_eq!(json(&v1)["version"], 1);
-    assert_eq!(json(&v1)["transaction"]["message"]["transactionConfig"]["priorityFee"], 9);
+    assert_eq!(
+        json(&v1)["transaction"]["message"]["transactionConfig"]["priorityFee"],
+        9
+    );
     assert_eq!(told_by_old(&v1), None);
 }
 
@@ -186,7 +211,9 @@ fn pitfall_16_lists_that_were_not_recorded_stay_null() {
 #[test]
 fn an_unknown_failure_is_a_failure_and_a_doubt() {
     let mut update = sample();
-    status(&mut update).err = Some(TransactionError { err: vec![250, 1, 2, 3] });
+    status(&mut update).err = Some(TransactionError {
+        err: vec![250, 1, 2, 3],
+    });
     let converted = convert(&update).expect("converts");
     assert!(!converted.err.is_null());
     assert_eq!(converted.doubt, Some(Doubt::Failure));
@@ -197,7 +224,12 @@ fn what_names_no_followed_address_was_not_asked_for() {
     let error = transaction(&sample(), &HashSet::from([address_of(200)]), true).expect_err("refused");
     assert!(matches!(error, ConvertError::Unasked(_)));
     // A looked-up key counts as well as a static one.
-    assert_eq!(transaction(&sample(), &HashSet::from([address_of(7)]), true).expect("taken").named, [address_of(7)]);
+    assert_eq!(
+        transaction(&sample(), &HashSet::from([address_of(7)]), true)
+            .expect("taken")
+            .named,
+        [address_of(7)]
+    );
 }
 
 #[test]
@@ -205,28 +237,63 @@ fn whatever_cannot_be_is_an_error_with_a_reason() {
     type Spoil = fn(&mut SubscribeUpdateTransaction);
     let cases: [(&str, Spoil); 24] = [
         ("the transaction is missing", |u| u.transaction = None),
-        ("wire transaction is missing", |u| u.transaction.as_mut().unwrap().transaction = None),
+        ("wire transaction is missing", |u| {
+            u.transaction.as_mut().unwrap().transaction = None
+        }),
         ("meta is missing", |u| u.transaction.as_mut().unwrap().meta = None),
-        ("not the transaction's first", |u| u.transaction.as_mut().unwrap().signature = vec![9; 64]),
+        ("not the transaction's first", |u| {
+            u.transaction.as_mut().unwrap().signature = vec![9; 64]
+        }),
         ("instead of 64", |u| u.transaction.as_mut().unwrap().signature = vec![]),
-        ("position in the block", |u| u.transaction.as_mut().unwrap().index = u64::MAX),
-        ("number of signatures", |u| u.transaction.as_mut().unwrap().transaction.as_mut().unwrap().signatures.clear()),
+        ("position in the block", |u| {
+            u.transaction.as_mut().unwrap().index = u64::MAX
+        }),
+        ("number of signatures", |u| {
+            u.transaction
+                .as_mut()
+                .unwrap()
+                .transaction
+                .as_mut()
+                .unwrap()
+                .signatures
+                .clear()
+        }),
         ("header is missing", |u| message(u).header = None),
         ("instead of 32", |u| message(u).account_keys[1] = vec![1; 31]),
-        ("account keys, more than 256", |u| message(u).account_keys = vec![key(1); 255]),
-        ("number of signatures", |u| message(u).header.as_mut().unwrap().num_required_signatures = u32::MAX),
-        ("more readonly accounts", |u| message(u).header.as_mut().unwrap().num_readonly_unsigned_accounts = 3),
+        ("account keys, more than 256", |u| {
+            message(u).account_keys = vec![key(1); 255]
+        }),
+        ("number of signatures", |u| {
+            message(u).header.as_mut().unwrap().num_required_signatures = u32::MAX
+        }),
+        ("more readonly accounts", |u| {
+            message(u).header.as_mut().unwrap().num_readonly_unsigned_accounts = 3
+        }),
         ("program 5 of 5", |u| message(u).instructions[0].program_id_index = 5),
         ("account 255 of 5", |u| message(u).instructions[0].accounts = vec![255]),
-        ("bytes of instruction data", |u| message(u).instructions[0].data = vec![0; 1 << 20]),
-        ("instructions, more than", |u| message(u).instructions = vec![CompiledInstruction::default(); 2_000]),
-        ("as many as the lookups", |u| message(u).address_table_lookups[0].writable_indexes.push(1)),
+        ("bytes of instruction data", |u| {
+            message(u).instructions[0].data = vec![0; 1 << 20]
+        }),
+        ("instructions, more than", |u| {
+            message(u).instructions = vec![CompiledInstruction::default(); 2_000]
+        }),
+        ("as many as the lookups", |u| {
+            message(u).address_table_lookups[0].writable_indexes.push(1)
+        }),
         ("whose version has none", |u| message(u).versioned = false),
         ("as many lamport balances", |u| status(u).pre_balances.push(1)),
-        ("top-level instruction 9 of 1", |u| status(u).inner_instructions[0].index = 9),
-        ("token balance 4294967295 of 5", |u| status(u).pre_token_balances[0].account_index = u32::MAX),
-        ("whole number of base units", |u| status(u).pre_token_balances[0] = balance(1, "1.5")),
-        ("a mint is not", |u| status(u).pre_token_balances[0].mint = "1".repeat(100_000)),
+        ("top-level instruction 9 of 1", |u| {
+            status(u).inner_instructions[0].index = 9
+        }),
+        ("token balance 4294967295 of 5", |u| {
+            status(u).pre_token_balances[0].account_index = u32::MAX
+        }),
+        ("whole number of base units", |u| {
+            status(u).pre_token_balances[0] = balance(1, "1.5")
+        }),
+        ("a mint is not", |u| {
+            status(u).pre_token_balances[0].mint = "1".repeat(100_000)
+        }),
         ("marked as not recorded", |u| status(u).inner_instructions_none = true),
     ];
     for (reason, spoil) in cases {
