@@ -94,8 +94,9 @@ impl<F: Family, S: Source<Raw = F::Raw>> Followable for Ready<F, S> {
         writer: &Writer,
         stop: CancellationToken,
     ) -> Boxed<'static, Result<ReindexReport, PipelineError>> {
-        let shared = Arc::new(shared(chain, self.rules, self.genesis, settings, writer));
-        Box::pin(async move { refetch(shared, self.source, &stop).await })
+        let Self { rules, genesis, source } = *self;
+        let shared = Arc::new(shared(chain, rules, genesis, settings, writer));
+        Box::pin(async move { refetch(shared, source, &stop).await })
     }
 }
 
