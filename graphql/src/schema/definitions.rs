@@ -1,5 +1,7 @@
 //! What each metric means. One text per metric, shown by the API and by the page.
 
+use super::evidence::Evidence;
+
 /// A metric's meaning.
 pub(crate) struct Definition {
     /// What it is and how it is computed.
@@ -8,6 +10,8 @@ pub(crate) struct Definition {
     pub(crate) unit: &'static str,
     /// What its sample size counts.
     pub(crate) sample: &'static str,
+    /// How we know it.
+    pub(crate) evidence: Evidence,
 }
 
 /// Every definition with the field of the API that it explains.
@@ -26,6 +30,7 @@ pub(crate) const ACTIVE_LEASES: Definition = Definition {
            up count until the chain closes them. The last bucket ends at the newest block.",
     unit: "leases",
     sample: "leases that were active at some moment of the range",
+    evidence: Evidence::Onchain,
 };
 
 /// Providers over time.
@@ -35,6 +40,7 @@ pub(crate) const ACTIVE_PROVIDERS: Definition = Definition {
            answer is not part of them.",
     unit: "providers",
     sample: "providers that appear in the range",
+    evidence: Evidence::Onchain,
 };
 
 /// Revenue over time.
@@ -46,6 +52,7 @@ pub(crate) const REVENUE: Definition = Definition {
            denominations.",
     unit: "base units of the denomination (1,000,000 uakt = 1 AKT, 1,000,000 uact = 1 ACT)",
     sample: "payouts in the range",
+    evidence: Evidence::Onchain,
 };
 
 /// Lists of leases.
@@ -53,6 +60,7 @@ pub(crate) const LEASES: Definition = Definition {
     text: "Leases as the chain's own store has them at the end of the block asked for, newest first. The price is per block.",
     unit: "leases",
     sample: "leases that the filters select",
+    evidence: Evidence::Onchain,
 };
 
 /// Lists of providers.
@@ -61,4 +69,5 @@ pub(crate) const PROVIDERS: Definition = Definition {
            Attributes are the provider's own claims; auditedBy names who signed some of them.",
     unit: "providers",
     sample: "providers on the list",
+    evidence: Evidence::Onchain,
 };

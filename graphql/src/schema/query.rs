@@ -89,6 +89,7 @@ impl Query {
             time: as_of_time,
         };
         let args = SeriesArgs {
+            field: "activeLeases",
             network: &network,
             from,
             to,
@@ -118,6 +119,7 @@ impl Query {
             time: as_of_time,
         };
         let args = SeriesArgs {
+            field: "activeProviders",
             network: &network,
             from,
             to,
@@ -147,6 +149,7 @@ impl Query {
             time: as_of_time,
         };
         let args = SeriesArgs {
+            field: "revenue",
             network: &network,
             from,
             to,
