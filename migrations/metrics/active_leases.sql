@@ -1,6 +1,8 @@
 -- unit: leases
 -- definition: Leases whose state on the chain is active or reclaiming at the end of the block, by the GPU model that
 --   was resolved for them (empty: no GPU). A lease whose money ran out counts until the chain notices.
+-- evidence: derived
+-- kinds: akash
 -- dimensions: gpu_model
 -- sample: leases
 SELECT

@@ -1,6 +1,8 @@
 -- unit: leases
 -- definition: Leases that were closed up to this block, by the reason that their closing event gave (empty before
 --   v1.0.0, which had no reasons).
+-- evidence: onchain
+-- kinds: akash
 -- dimensions: reason
 -- sample: leases
 SELECT

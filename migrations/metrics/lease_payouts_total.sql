@@ -1,6 +1,8 @@
 -- unit: base units of the denomination
 -- definition: What escrow accounts paid out for leases from the first block up to this one, the take fee included, at
 --   the block that moved the money. Deposits, refunds and migrations are no payouts.
+-- evidence: derived
+-- kinds: akash
 -- dimensions: denom
 -- sample: payouts
 SELECT

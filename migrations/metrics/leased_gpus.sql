@@ -1,6 +1,8 @@
 -- unit: GPUs
 -- definition: GPUs of all leases that are active or reclaiming at the end of the block, by model and how the model
 --   was resolved (the winning bid's offer, the tenant's request, the provider's attributes, or unknown).
+-- evidence: derived
+-- kinds: akash
 -- dimensions: gpu_model, resolved_by
 -- sample: leases
 SELECT

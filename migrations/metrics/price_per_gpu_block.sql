@@ -2,6 +2,8 @@
 -- definition: Median price of one GPU for one block, over the active and reclaiming leases that have GPUs: the price of the lease
 --   divided by its GPUs (so it includes the CPU, memory and storage that come with them), cut at 18 places. Of an even
 --   number of leases the upper middle one.
+-- evidence: derived
+-- kinds: akash
 -- dimensions: gpu_model, denom
 -- sample: leases
 SELECT

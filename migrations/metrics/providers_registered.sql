@@ -1,6 +1,8 @@
 -- unit: providers
 -- definition: Providers with a record on the chain at the end of the block. The chain never deletes a record, so this
 --   is every provider that ever registered, whether its machines answer or not.
+-- evidence: onchain
+-- kinds: akash
 -- dimensions: none
 -- sample: providers
 SELECT

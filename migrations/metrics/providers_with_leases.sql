@@ -1,6 +1,8 @@
 -- unit: providers
 -- definition: Providers that hold at least one lease whose state is active or reclaiming at the end of the block. Whether
 --   their machines answer is not part of it.
+-- evidence: onchain
+-- kinds: akash
 -- dimensions: none
 -- sample: leases
 SELECT

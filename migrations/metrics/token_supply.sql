@@ -1,5 +1,7 @@
 -- unit: base units of the denomination
 -- definition: Supply on the chain at the end of the block: the genesis plus everything minted minus everything burned.
+-- evidence: onchain
+-- kinds: akash
 -- dimensions: denom
 -- sample: denominations
 SELECT

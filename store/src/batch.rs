@@ -1,9 +1,13 @@
 //! Rows on their way to ClickHouse.
 //!
-//! A fact row is an [`Identity`] plus a body. The identity columns are the same in every table, so
-//! they are written here once; a body declares its own columns only. `network`, `chain_id` and
+//! A fact row is an identity plus a body. The identity columns are the same in every table of a chain ([`Identity`],
+//! [`SolanaIdentity`]), so they are written once; a body declares its own columns only. `network`, `chain_id` and
 //! `generation` are the same for a whole batch and the last is not known before the commit: they are not
 //! stored here, the committer sets them before each row as it streams (see [`TableRows::write_rows`]).
+
+mod identity;
+
+pub use identity::{Identify, Identity, SolanaIdentity};
 
 use crate::row_binary::{self, EncodeError};
 use clickhouse::Row;
@@ -11,35 +15,37 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Where a row comes from: the columns that every table begins with.
-///
-/// `tx_index`, `msg_index` and `event_index` are −1 where there is none. `tx_index` −1 is the begin of a
-/// block, [`Identity::END_BLOCK`] its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// Height of the block.
-    pub height: u64,
-    /// Block time, milliseconds since the Unix epoch, UTC.
-    pub block_time_ms: i64,
-    /// Transaction, −1 begin of block, −2 end of block.
-    pub tx_index: i32,
-    /// Outermost message, −1 if none.
-    pub msg_index: i32,
-    /// Event within its list; for rows of the state machine a running number within the height.
-    pub event_index: i32,
-}
-
-impl Identity {
-    /// `tx_index` of the begin of a block.
-    pub const BEGIN_BLOCK: i32 = -1;
-    /// `tx_index` of the end of a block.
-    pub const END_BLOCK: i32 = -2;
-}
-
 /// A table's row body.
 pub trait TableRow: Row + Serialize {
     /// Table name; the migrations create it with the identity columns first, then these.
     const TABLE: &'static str;
+    /// Whether the rows hold the digests of all other rows of their height and are therefore left out of them.
+    const HOLDS_DIGESTS: bool = holds_digests(Self::TABLE);
+}
+
+/// Tables whose rows hold the digests of all others, one per kind of chain.
+const DIGEST_TABLES: [&str; 2] = ["blocks", "render_slots"];
+
+/// Whether a table is left out of the digests because its rows hold them: what [`TableRow::HOLDS_DIGESTS`] says of a
+/// row type, for a table that is only known by its name.
+pub const fn holds_digests(table: &str) -> bool {
+    let mut index = 0;
+    while index < DIGEST_TABLES.len() {
+        if same_bytes(DIGEST_TABLES[index].as_bytes(), table.as_bytes()) {
+            return true;
+        }
+        index += 1;
+    }
+    false
+}
+
+/// Equality that a constant may use.
+const fn same_bytes(one: &[u8], other: &[u8]) -> bool {
+    let mut index = 0;
+    while index < one.len() && index < other.len() && one[index] == other[index] {
+        index += 1;
+    }
+    index == one.len() && index == other.len()
 }
 
 /// What all rows of a batch share.
@@ -54,21 +60,6 @@ pub struct Origin {
 /// Columns of every row that the batch does not store, in the order in which the committer writes them.
 pub const SHARED_COLUMNS: [&str; 3] = ["network", "chain_id", "generation"];
 
-/// Columns that every stored row begins with, in the order of its bytes.
-///
-/// The hash comes first so that what it covers, the identity and the body, is one slice.
-pub const ROW_COLUMNS: [&str; 6] = [
-    "row_hash",
-    "height",
-    "block_time",
-    "tx_index",
-    "msg_index",
-    "event_index",
-];
-
-/// Table whose rows hold the digests of all others and are therefore left out of them.
-pub const BLOCKS_TABLE: &str = "blocks";
-
 /// Longest row: far above any honest one, far below what would hurt.
 const MAX_ROW_BYTES: usize = 8 * 1024 * 1024;
 
@@ -77,9 +68,11 @@ const HASH_BYTES: usize = 8;
 /// Encoded rows of one table.
 #[derive(Clone, Debug, Default)]
 pub struct TableRows {
+    /// Column names of the identity, as [`Identify::COLUMNS`] has them.
+    pub identity_columns: &'static [&'static str],
     /// Column names of the body, as the row type declares them.
     pub body_columns: &'static [&'static str],
-    /// RowBinary of all rows: [`ROW_COLUMNS`], body. Written by [`Batch::push`].
+    /// RowBinary of all rows: identity with hash, body. Written by [`Batch::push`].
     pub bytes: Vec<u8>,
     /// Number of rows.
     pub rows: u64,
@@ -91,7 +84,7 @@ impl TableRows {
     pub fn columns(&self) -> impl Iterator<Item = &'static str> {
         SHARED_COLUMNS
             .into_iter()
-            .chain(ROW_COLUMNS)
+            .chain(self.identity_columns.iter().copied())
             .chain(self.body_columns.iter().copied())
     }
 
@@ -151,7 +144,7 @@ pub struct Batch {
     pub origin: Origin,
     /// Rows by table.
     pub tables: BTreeMap<&'static str, TableRows>,
-    /// Digests by height, over all tables but `blocks`.
+    /// Digests by height, over all tables that hold no digests.
     pub digests: BTreeMap<u64, HeightDigest>,
 }
 
@@ -167,17 +160,21 @@ impl Batch {
 
     /// Encodes one row and adds it to its table and to the digest of its height.
     ///
-    /// On an error the batch is as it was before.
-    pub fn push<T: TableRow>(&mut self, identity: &Identity, body: &T) -> Result<(), EncodeError> {
+    /// All rows of a table have one kind of identity. On an error the batch is as it was before.
+    pub fn push<I: Identify, T: TableRow>(&mut self, identity: &I, body: &T) -> Result<(), EncodeError> {
         let table = self.tables.entry(T::TABLE).or_default();
+        if table.rows > 0 && table.identity_columns != I::COLUMNS {
+            return Err(EncodeError::OtherIdentity { table: T::TABLE });
+        }
+        table.identity_columns = I::COLUMNS;
         table.body_columns = T::COLUMN_NAMES;
         let start = table.bytes.len();
-        match encode_row::<T>(identity, body, &mut table.bytes) {
+        match encode_row(identity, body, &mut table.bytes) {
             Ok((length, row_hash)) => {
                 table.lengths.push(length);
                 table.rows += 1;
-                if T::TABLE != BLOCKS_TABLE {
-                    self.digests.entry(identity.height).or_default().add(row_hash);
+                if !T::HOLDS_DIGESTS {
+                    self.digests.entry(identity.height()).or_default().add(row_hash);
                 }
                 Ok(())
             }
@@ -191,12 +188,12 @@ impl Batch {
         }
     }
 
-    /// Digest of one height so far: what the `blocks` row of that height states.
+    /// Digest of one height so far: what the row of that height in the table of digests states.
     pub fn digest_at(&self, height: u64) -> HeightDigest {
         self.digests.get(&height).copied().unwrap_or_default()
     }
 
-    /// Digest of the whole batch, over all tables but `blocks`.
+    /// Digest of the whole batch, over all tables that hold no digests.
     pub fn digest(&self) -> HeightDigest {
         self.digests
             .values()
@@ -224,6 +221,7 @@ impl Batch {
         debug_assert_eq!(self.origin, other.origin);
         for (name, mut rows) in other.tables {
             let table = self.tables.entry(name).or_default();
+            table.identity_columns = rows.identity_columns;
             table.body_columns = rows.body_columns;
             table.bytes.append(&mut rows.bytes);
             table.lengths.append(&mut rows.lengths);
@@ -235,15 +233,13 @@ impl Batch {
     }
 }
 
-/// Appends hash, identity and body; returns the length of the row and its hash.
-fn encode_row<T: TableRow>(identity: &Identity, body: &T, out: &mut Vec<u8>) -> Result<(u32, u64), EncodeError> {
+/// Appends identity with hash, and body; returns the length of the row and its hash.
+fn encode_row<I: Identify, T: TableRow>(identity: &I, body: &T, out: &mut Vec<u8>) -> Result<(u32, u64), EncodeError> {
     let start = out.len();
+    identity.write_unhashed(out);
+    let hash_at = out.len();
     out.extend_from_slice(&[0; HASH_BYTES]);
-    out.extend_from_slice(&identity.height.to_le_bytes());
-    out.extend_from_slice(&identity.block_time_ms.to_le_bytes());
-    out.extend_from_slice(&identity.tx_index.to_le_bytes());
-    out.extend_from_slice(&identity.msg_index.to_le_bytes());
-    out.extend_from_slice(&identity.event_index.to_le_bytes());
+    identity.write_hashed(out);
     let got = row_binary::encode_row(body, out)?;
     let expected = T::COLUMN_NAMES.len();
     if got != expected {
@@ -261,8 +257,8 @@ fn encode_row<T: TableRow>(identity: &Identity, body: &T, out: &mut Vec<u8>) -> 
             limit: MAX_ROW_BYTES,
         });
     }
-    let hash = xxh3_64(&out[start + HASH_BYTES..]);
-    out[start..start + HASH_BYTES].copy_from_slice(&hash.to_le_bytes());
+    let hash = xxh3_64(&out[hash_at + HASH_BYTES..]);
+    out[hash_at..hash_at + HASH_BYTES].copy_from_slice(&hash.to_le_bytes());
     Ok((bytes as u32, hash))
 }
 

@@ -6,16 +6,23 @@
 //! -- unit: GPUs
 //! -- definition: What the value means, in as many
 //! --   continued lines as it takes.
+//! -- evidence: derived
+//! -- kinds: akash
 //! -- dimensions: gpu_model, denom
 //! -- sample: leases
 //! SELECT [gpu_model, denom] AS dimensions, toString(…) AS value, count() AS sample_size FROM …
 //! ```
+//!
+//! `evidence` is `onchain` (read from the chain), `derived` (computed from such rows by a rule of ours) or
+//! `offchain_reported` (somebody's published number takes part). `kinds` names the families of networks that have the
+//! metric, as the kind of a network is written (`akash`, `render`).
 //!
 //! The query has two server-side parameters, `{network:String}` and `{as_of:UInt64}` (a height), reads
 //! `_as_of` views or rows at or below that height only, and answers three columns: `dimensions
 //! Array(String)` in the order of the header, `value String` (an exact number), `sample_size UInt64`.
 
 use rust_embed::RustEmbed;
+use std::collections::BTreeSet;
 
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/../migrations/metrics"]
@@ -30,12 +37,40 @@ pub struct Metric {
     pub unit: String,
     /// What the value means.
     pub definition: String,
+    /// How its values are known.
+    pub evidence: Evidence,
+    /// Kinds of networks that have it.
+    pub kinds: Vec<String>,
     /// Names of the dimensions, in the order of the answer's array.
     pub dimensions: Vec<String>,
     /// What the sample size counts.
     pub sample: String,
     /// The query.
     pub sql: String,
+}
+
+/// How a number is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// Read from the chain.
+    Onchain,
+    /// Computed from what was read from the chain, by a rule of ours.
+    Derived,
+    /// Somebody's published number takes part.
+    OffchainReported,
+}
+
+impl Evidence {
+    const ALL: [Self; 3] = [Self::Onchain, Self::Derived, Self::OffchainReported];
+
+    /// As headers, rows and the API write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Onchain => "onchain",
+            Self::Derived => "derived",
+            Self::OffchainReported => "offchain_reported",
+        }
+    }
 }
 
 /// A file that is no metric.
@@ -54,6 +89,18 @@ pub enum MetricError {
         name: String,
         /// Key.
         key: &'static str,
+    },
+    /// A header value that is none of the known ones.
+    #[error("metric {name}: `-- {key}:` is {value:?}, but must be {expected}")]
+    Value {
+        /// Metric.
+        name: String,
+        /// Key.
+        key: &'static str,
+        /// Value.
+        value: String,
+        /// What it may be.
+        expected: &'static str,
     },
     /// A header line that means nothing.
     #[error("metric {name}: unknown header line {line:?}")]
@@ -111,16 +158,16 @@ impl Metric {
                 })
         };
         let (unit, definition, sample) = (take("unit")?, take("definition")?, take("sample")?);
-        let dimensions = take("dimensions")?;
+        let (dimensions, evidence, kinds) = (take("dimensions")?, take("evidence")?, take("kinds")?);
         if let Some(what) = CONTRACT.into_iter().find(|what| !sql.contains(what)) {
             return Err(MetricError::Contract { name, what });
         }
-        let dimensions = dimensions
-            .split(',')
-            .map(str::trim)
-            .filter(|text| !text.is_empty() && *text != "none");
+        let (evidence, kinds) = (parse_evidence(&name, evidence)?, parse_kinds(&name, kinds)?);
+        let dimensions = list(&dimensions).filter(|text| *text != "none");
         let dimensions = dimensions.map(str::to_owned).collect();
         Ok(Self {
+            evidence,
+            kinds,
             unit,
             definition,
             sample,
@@ -129,6 +176,35 @@ impl Metric {
             name,
         })
     }
+}
+
+/// The items of a list with commas.
+fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|item| !item.is_empty())
+}
+
+fn parse_evidence(name: &str, value: String) -> Result<Evidence, MetricError> {
+    let known = Evidence::ALL.into_iter().find(|known| known.as_str() == value);
+    known.ok_or_else(|| MetricError::Value {
+        name: name.to_owned(),
+        key: "evidence",
+        value,
+        expected: "onchain, derived or offchain_reported",
+    })
+}
+
+fn parse_kinds(name: &str, value: String) -> Result<Vec<String>, MetricError> {
+    let kinds: Vec<String> = list(&value).map(str::to_owned).collect();
+    let distinct: BTreeSet<_> = kinds.iter().collect();
+    if kinds.is_empty() || distinct.len() != kinds.len() || !kinds.iter().all(|kind| is_identifier(kind)) {
+        return Err(MetricError::Value {
+            name: name.to_owned(),
+            key: "kinds",
+            value,
+            expected: "one or more kinds of networks, each once, with commas between",
+        });
+    }
+    Ok(kinds)
 }
 
 fn is_identifier(text: &str) -> bool {
@@ -150,7 +226,7 @@ fn split(text: &str) -> (Vec<&str>, &str) {
     (header, rest)
 }
 
-const KEYS: [&str; 4] = ["unit", "definition", "dimensions", "sample"];
+const KEYS: [&str; 6] = ["unit", "definition", "evidence", "kinds", "dimensions", "sample"];
 
 /// Key and value of each header line; a line indented by two spaces or more continues the one before.
 fn header_fields(name: &str, header: &[&str]) -> Result<Vec<(&'static str, String)>, MetricError> {
@@ -178,7 +254,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    const GOOD: &str = "-- unit: leases\n-- definition: Leases that\n--   are active.\n-- dimensions: gpu_model, denom\n\
+    const GOOD: &str = "-- unit: leases\n-- definition: Leases that\n--   are active.\n-- evidence: derived\n-- kinds: akash, render\n-- dimensions: gpu_model, denom\n\
                         -- sample: leases\nSELECT [a, b] AS dimensions, toString(1) AS value, count() AS sample_size\n\
                         FROM leases_as_of(network = {network:String}, as_of = {as_of:UInt64})\n";
 
@@ -188,6 +264,11 @@ mod tests {
         assert_eq!(metric.name, "active_leases");
         assert_eq!(metric.definition, "Leases that are active.");
         assert_eq!(metric.dimensions, ["gpu_model", "denom"]);
+        assert_eq!(
+            (metric.evidence, metric.evidence.as_str()),
+            (Evidence::Derived, "derived")
+        );
+        assert_eq!(metric.kinds, ["akash", "render"]);
         assert!(metric.sql.starts_with("SELECT ["), "{}", metric.sql);
     }
 
@@ -198,6 +279,15 @@ mod tests {
         assert!(refused("x.sql", &GOOD.replace("-- unit: leases\n", "")).contains("lacks `-- unit:`"));
         assert!(refused("x.sql", &GOOD.replace("{as_of:UInt64}", "7")).contains("{as_of:UInt64}"));
         assert!(refused("x.sql", &GOOD.replace("-- sample:", "-- simple:")).contains("unknown header line"));
+        assert!(refused("x.sql", &GOOD.replace("-- evidence: derived\n", "")).contains("lacks `-- evidence:`"));
+        assert!(refused("x.sql", &GOOD.replace("-- kinds: akash, render\n", "")).contains("lacks `-- kinds:`"));
+        assert!(refused("x.sql", &GOOD.replace(": derived", ": guessed")).contains("onchain, derived or offchain"));
+        for kinds in ["", "akash, akash", "Akash", "akash render"] {
+            assert!(
+                refused("x.sql", &GOOD.replace("akash, render", kinds)).contains("`-- kinds:` is"),
+                "{kinds}"
+            );
+        }
         assert!(Metric::parse("x.sql", &[0xff]).is_err());
     }
 

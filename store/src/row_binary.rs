@@ -30,6 +30,12 @@ pub enum EncodeError {
         /// Values that it serialised.
         got: usize,
     },
+    /// Rows of one table with two kinds of identity.
+    #[error("a row of {table} has another kind of identity than the rows before it, use one kind per table")]
+    OtherIdentity {
+        /// Table of the row.
+        table: &'static str,
+    },
     /// A single row is larger than any honest row.
     #[error("a row of {table} is {bytes} bytes long, the limit is {limit}")]
     TooLarge {

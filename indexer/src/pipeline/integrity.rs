@@ -11,7 +11,7 @@ use crate::chain::akash::decode::check_link;
 use crate::chain::akash::model::Header;
 use clickhouse::Row;
 use clickhouse::sql::Identifier;
-use gridproof_store::batch::{BLOCKS_TABLE, HeightDigest, Origin};
+use gridproof_store::batch::{HeightDigest, Origin, holds_digests};
 use gridproof_store::client::ClickHouse;
 use gridproof_store::state_db::{CommittedRange, NetworkStatus, Span, StageKey, StateDb};
 use serde::{Deserialize, Serialize};
@@ -191,7 +191,7 @@ impl Check<'_> {
             let (mut heights, mut blocks_rows) = (BTreeMap::<u64, HeightDigest>::new(), 0);
             for table in &tables {
                 for row in self.digests(table, &range).await? {
-                    if table == BLOCKS_TABLE {
+                    if holds_digests(table) {
                         blocks_rows += row.rows;
                     } else {
                         heights.entry(row.height).or_default().combine(digest(&row));

@@ -79,6 +79,60 @@ pub enum FetchError {
         #[source]
         defect: Defect,
     },
+    /// The node has not come as far as the question needs. Others may have, and so will this one.
+    #[error("{endpoint}: slot {needed} is not reached yet{}: another endpoint must answer", tip_words(*at))]
+    Behind {
+        /// Who lags.
+        endpoint: String,
+        /// Slot that the answer must include.
+        needed: u64,
+        /// Where the node is, if it says so.
+        at: Option<u64>,
+    },
+    /// The node refuses this client, or this method to this client.
+    #[error("{endpoint}: access refused (status 403){}: ask its operator, or use another endpoint", wait_words(*retry_after))]
+    Forbidden {
+        /// Who refuses.
+        endpoint: String,
+        /// What the node's `Retry-After` said.
+        retry_after: Option<Duration>,
+    },
+    /// The node says that a slot has no block, which may as well mean that the node does not have it.
+    #[error(
+        "{endpoint}: has no block in slot {slot}: skipped only if the next block passes over it, unknown until then"
+    )]
+    SlotSkipped {
+        /// Who said so.
+        endpoint: String,
+        /// The slot.
+        slot: u64,
+    },
+    /// The node does not know the transaction that a list was to begin or to end at.
+    #[error("{endpoint}: does not know transaction {signature}, which its list was to begin after")]
+    UnknownCursor {
+        /// Who does not know it.
+        endpoint: String,
+        /// Signature of the transaction, if the node quotes it.
+        signature: String,
+    },
+    /// The node holds back a transaction because of its version: there is one, and nobody may pass over it.
+    #[error("{endpoint}: height {height}: a transaction of an unsupported version: {said}: update gridproof")]
+    UnsupportedVersion {
+        /// Who holds it back.
+        endpoint: String,
+        /// Slot of the transaction, or 0.
+        height: u64,
+        /// What the node said.
+        said: String,
+    },
+    /// The endpoint is not of the kind that is needed: it keeps no history of transactions.
+    #[error("{endpoint}: cannot be used: {reason}: use an endpoint that keeps the history of transactions")]
+    Unfit {
+        /// Which endpoint.
+        endpoint: String,
+        /// What it lacks.
+        reason: String,
+    },
     /// Two endpoints serve different blocks at one height; nobody here can tell which is right.
     #[error(
         "endpoints disagree on the block at height {height}: {first} says {first_hash}, {second} says {second_hash}: \
@@ -226,10 +280,18 @@ impl FetchError {
         match self {
             Self::NotYet { .. } => Class::Wait,
             Self::Pruned { .. } => Class::Gone,
-            Self::RateLimited { .. } | Self::Transient { .. } => Class::Retry,
-            Self::WrongChain { .. } | Self::Permanent { .. } | Self::Malformed { .. } | Self::Disagreement { .. } => {
-                Class::Quarantine
-            }
+            Self::RateLimited { .. }
+            | Self::Forbidden { .. }
+            | Self::Transient { .. }
+            | Self::Behind { .. }
+            | Self::SlotSkipped { .. }
+            | Self::UnknownCursor { .. } => Class::Retry,
+            Self::WrongChain { .. }
+            | Self::Permanent { .. }
+            | Self::Malformed { .. }
+            | Self::Disagreement { .. }
+            | Self::UnsupportedVersion { .. }
+            | Self::Unfit { .. } => Class::Quarantine,
             Self::Exhausted { attempts, .. } => class_of_all(attempts),
         }
     }

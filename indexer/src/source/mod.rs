@@ -9,17 +9,19 @@ mod pool;
 mod raw;
 pub mod replay;
 mod tip;
+mod transport;
 
 use std::future::Future;
 
 use bytes::Bytes;
 use tokio::sync::watch;
 
-pub use comet::{CometClient, HttpClients, Limits, NodeStatus};
+pub use comet::CometClient;
 pub use error::{Attempt, Class, Defect, FetchError};
-pub use pool::{EndpointState, EndpointStatus, Pool, PoolConfig};
+pub use pool::{EndpointState, EndpointStatus, NodeStatus, Pool, PoolConfig};
 pub use raw::{RawBlock, RawSlot, RawTransaction, RawWindow};
 pub use tip::follow;
+pub use transport::{HttpClients, Limits};
 
 /// The newest block that can be fetched.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]

@@ -19,7 +19,7 @@ struct Block {
 }
 
 impl TableRow for Block {
-    const TABLE: &'static str = BLOCKS_TABLE;
+    const TABLE: &'static str = "blocks";
 }
 
 #[derive(Row, Serialize)]
@@ -137,4 +137,108 @@ fn parts_of_a_range_append_to_the_whole() {
     assert_eq!(first.tables["tx_fees"].bytes, whole.tables["tx_fees"].bytes);
     assert_eq!(first.digests, whole.digests);
     assert_eq!(first.tables["tx_fees"].iter().count(), 2);
+}
+
+#[derive(Row, Serialize)]
+struct SlotRow {
+    rows: u64,
+}
+
+impl TableRow for SlotRow {
+    const TABLE: &'static str = "render_slots";
+}
+
+#[derive(Row, Serialize)]
+struct Change {
+    account: String,
+    post: u64,
+}
+
+impl TableRow for Change {
+    const TABLE: &'static str = "render_balance_changes";
+}
+
+fn on_solana(signature: &str, tx_index: Option<u32>) -> SolanaIdentity {
+    SolanaIdentity {
+        slot: 9,
+        block_time_ms: 1_700_000_000_000,
+        signature: signature.into(),
+        outer: 2,
+        inner: SolanaIdentity::NONE,
+        batch: 1,
+        tx_index,
+    }
+}
+
+fn change() -> Change {
+    Change {
+        account: "a".into(),
+        post: 258,
+    }
+}
+
+#[test]
+fn a_row_of_solana_is_tx_index_hash_identity_body() {
+    let mut hashed = Vec::new();
+    hashed.extend_from_slice(&9u64.to_le_bytes());
+    hashed.extend_from_slice(&1_700_000_000_000i64.to_le_bytes());
+    hashed.extend_from_slice(b"\x03sig");
+    for index in [2i32, -1, 1] {
+        hashed.extend_from_slice(&index.to_le_bytes());
+    }
+    hashed.extend_from_slice(b"\x01a");
+    hashed.extend_from_slice(&258u64.to_le_bytes());
+    let hash = xxh3_64(&hashed).to_le_bytes();
+    for (tx_index, unhashed) in [(None, &b"\x01"[..]), (Some(7), &b"\x00\x07\x00\x00\x00"[..])] {
+        let mut batch = batch();
+        batch.push(&on_solana("sig", tx_index), &change()).unwrap();
+        let expected = [unhashed, &hash, &hashed].concat();
+        assert_eq!(batch.tables["render_balance_changes"].bytes, expected);
+    }
+}
+
+#[test]
+fn the_columns_of_solana_are_named_in_the_order_of_the_bytes() {
+    let mut batch = batch();
+    batch.push(&on_solana("sig", None), &change()).unwrap();
+    let names: Vec<_> = batch.tables["render_balance_changes"].columns().collect();
+    let expected =
+        "network chain_id generation tx_index row_hash slot block_time signature outer inner batch account post";
+    assert_eq!(names.join(" "), expected);
+}
+
+#[test]
+fn a_source_that_knows_the_position_in_the_block_writes_the_same_digest() {
+    let (mut rpc, mut stream) = (batch(), batch());
+    rpc.push(&on_solana("sig", None), &change()).unwrap();
+    stream.push(&on_solana("sig", Some(3)), &change()).unwrap();
+    assert_eq!(rpc.digests, stream.digests);
+    assert_eq!(rpc.digest_at(9).rows, 1);
+}
+
+#[test]
+fn the_table_of_digests_of_either_chain_is_left_out_of_them() {
+    let mut batch = batch();
+    batch.push(&on_solana("", None), &SlotRow { rows: 0 }).unwrap();
+    batch.push(&at(7, 0), &Block { rows: 0 }).unwrap();
+    assert_eq!((batch.rows(), batch.digest()), (2, HeightDigest::default()));
+    for (table, holds) in [
+        ("blocks", true),
+        ("render_slots", true),
+        ("block", false),
+        ("blocks2", false),
+        ("", false),
+    ] {
+        assert_eq!(holds_digests(table), holds, "{table}");
+    }
+}
+
+#[test]
+fn a_table_with_two_kinds_of_identity_is_refused() {
+    let mut batch = batch();
+    batch.push(&at(7, 0), &fee("a")).unwrap();
+    let before = (batch.bytes(), batch.digest());
+    let error = batch.push(&on_solana("sig", None), &fee("b")).unwrap_err();
+    assert_eq!(error, EncodeError::OtherIdentity { table: "tx_fees" });
+    assert_eq!((batch.bytes(), batch.digest()), before);
 }

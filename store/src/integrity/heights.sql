@@ -5,7 +5,7 @@ FROM
     SELECT height, generation, row_hash, count() AS times
     FROM {table}
     WHERE network = {network} AND height BETWEEN {from} AND {to}
-    GROUP BY height, generation, row_hash, tx_index, msg_index, event_index
+    GROUP BY height, generation, row_hash, {key}
 )
 GROUP BY height, generation
 ORDER BY height, generation

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::transport::Reply;
+use crate::source::transport::Reply;
 use crate::source::{Defect, FetchError};
 
 #[derive(Deserialize)]

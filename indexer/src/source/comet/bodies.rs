@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 
 use super::answer;
 use super::headers::{BlockId, Header, HeaderFields};
-use super::transport::Reply;
+use crate::source::transport::Reply;
 use crate::source::{Defect, FetchError};
 
 #[derive(Deserialize)]

@@ -5,9 +5,10 @@ use reqwest::Url;
 use serde::Deserialize;
 
 use super::headers::{Header, PageOf};
-use super::transport::{HttpClients, Limits, Transport};
 use super::{answer, bodies, genesis};
-use crate::source::FetchError;
+use crate::source::pool::Client;
+use crate::source::transport::{HttpClients, Limits, Transport};
+use crate::source::{FetchError, NodeStatus};
 
 /// Headers in one answer of `/blockchain`; a node gives no more.
 pub(crate) const PAGE: u64 = 20;
@@ -17,19 +18,6 @@ pub(crate) const PAGE: u64 = 20;
 pub struct CometClient {
     transport: Transport,
     chain_id: String,
-}
-
-/// What `/status` says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NodeStatus {
-    /// Height of the newest block, as claimed.
-    pub tip: u64,
-    /// Lowest height that the node keeps.
-    pub floor: u64,
-    /// Version of the node's consensus engine.
-    pub version: String,
-    /// Whether the node is still catching up with its chain.
-    pub catching_up: bool,
 }
 
 #[derive(Deserialize)]
@@ -146,5 +134,24 @@ impl CometClient {
     /// What the endpoint failed with.
     pub async fn genesis(&self) -> Result<Bytes, FetchError> {
         genesis::fetch(&self.transport, &self.chain_id).await
+    }
+}
+
+impl Client for CometClient {
+    fn name(&self) -> &str {
+        self.name()
+    }
+
+    fn chain_id(&self) -> &str {
+        self.chain_id()
+    }
+
+    async fn status(&self) -> Result<NodeStatus, FetchError> {
+        self.status().await
+    }
+
+    async fn serves(&self, height: u64) -> Result<(), FetchError> {
+        let header = self.headers(height, height).await?;
+        self.results(&header[0]).await.map(drop)
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::answer;
-use super::transport::Transport;
+use crate::source::transport::Transport;
 use crate::source::{Defect, FetchError};
 
 /// More chunks than any genesis has: 16 MiB each.

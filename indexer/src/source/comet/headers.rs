@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::answer;
-use super::transport::Reply;
+use crate::source::transport::Reply;
 use crate::source::{Defect, FetchError};
 
 /// What the fetch needs of a header, with the element of `block_metas` as served.

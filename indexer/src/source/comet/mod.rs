@@ -5,9 +5,7 @@ mod bodies;
 mod client;
 mod genesis;
 mod headers;
-mod transport;
 
+pub use client::CometClient;
 pub(crate) use client::PAGE;
-pub use client::{CometClient, NodeStatus};
 pub(crate) use headers::{Header, follows};
-pub use transport::{HttpClients, Limits};

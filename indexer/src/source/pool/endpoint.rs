@@ -6,8 +6,9 @@ use serde::Serialize;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::client::{Client, NodeStatus};
 use super::health::{EndpointState, Health};
-use crate::source::{Attempt, CometClient, FetchError, NodeStatus};
+use crate::source::{Attempt, FetchError};
 
 /// State of an endpoint, for `status`, metrics and error messages.
 #[derive(Clone, Debug, Serialize)]
@@ -42,16 +43,16 @@ pub struct EndpointStatus {
 
 /// An endpoint of the pool.
 #[derive(Debug)]
-pub(super) struct Endpoint {
-    pub(super) index: usize,
-    pub(super) client: CometClient,
+pub(in crate::source) struct Endpoint<C> {
+    pub(in crate::source) index: usize,
+    pub(in crate::source) client: C,
     health: Mutex<Health>,
     /// Told whenever something may have changed for those who wait for an endpoint.
     changed: Arc<Notify>,
 }
 
-impl Endpoint {
-    pub(super) fn new(index: usize, client: CometClient, max_in_flight: u32, changed: Arc<Notify>) -> Self {
+impl<C: Client> Endpoint<C> {
+    pub(in crate::source) fn new(index: usize, client: C, max_in_flight: u32, changed: Arc<Notify>) -> Self {
         Self {
             index,
             client,
@@ -60,16 +61,16 @@ impl Endpoint {
         }
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(in crate::source) fn name(&self) -> &str {
         self.client.name()
     }
 
     /// The lock is held for a few assignments; a panic in between leaves whole values.
-    pub(super) fn health(&self) -> MutexGuard<'_, Health> {
+    pub(in crate::source) fn health(&self) -> MutexGuard<'_, Health> {
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn snapshot(&self) -> EndpointStatus {
+    pub(in crate::source) fn snapshot(&self) -> EndpointStatus {
         let now = Instant::now();
         let health = self.health();
         EndpointStatus {
@@ -90,7 +91,7 @@ impl Endpoint {
     }
 
     /// Asks the endpoint for its status, which checks its chain id and puts it to use.
-    pub(super) async fn probe(self: &Arc<Self>) -> Result<NodeStatus, FetchError> {
+    pub(in crate::source) async fn probe(self: &Arc<Self>) -> Result<NodeStatus, FetchError> {
         self.health().probing = true;
         let permit = self.permit();
         let _done = Probing(self);
@@ -102,7 +103,7 @@ impl Endpoint {
     }
 
     /// The endpoint's last word on a request: the error of this request, or why it was not asked.
-    pub(super) fn attempt(&self, error: Option<FetchError>) -> Attempt {
+    pub(in crate::source) fn attempt(&self, error: Option<FetchError>) -> Attempt {
         let error = error.unwrap_or_else(|| self.not_asked());
         Attempt {
             endpoint: self.name().to_owned(),
@@ -130,7 +131,7 @@ impl Endpoint {
     }
 
     /// Counts a request that starts now.
-    pub(super) fn permit(self: &Arc<Self>) -> Permit {
+    pub(in crate::source) fn permit(self: &Arc<Self>) -> Permit<C> {
         let mut health = self.health();
         health.in_flight += 1;
         health.requests_total += 1;
@@ -140,22 +141,22 @@ impl Endpoint {
 }
 
 /// Ends a probe, also one that is dropped half-way.
-struct Probing<'a>(&'a Endpoint);
+struct Probing<'a, C: Client>(&'a Endpoint<C>);
 
-impl Drop for Probing<'_> {
+impl<C: Client> Drop for Probing<'_, C> {
     fn drop(&mut self) {
         self.0.health().probing = false;
     }
 }
 
 /// A request in flight. Dropping it, also half-way, frees its place.
-pub(super) struct Permit {
-    pub(super) endpoint: Arc<Endpoint>,
+pub(in crate::source) struct Permit<C: Client> {
+    pub(in crate::source) endpoint: Arc<Endpoint<C>>,
 }
 
-impl Permit {
+impl<C: Client> Permit<C> {
     /// Runs a request and books its outcome.
-    pub(super) async fn measure<T>(
+    pub(in crate::source) async fn measure<T>(
         &self,
         request: impl Future<Output = Result<T, FetchError>>,
     ) -> Result<T, FetchError> {
@@ -171,7 +172,7 @@ impl Permit {
     }
 }
 
-impl Drop for Permit {
+impl<C: Client> Drop for Permit<C> {
     fn drop(&mut self) {
         self.endpoint.health().in_flight -= 1;
         self.endpoint.changed.notify_waiters();

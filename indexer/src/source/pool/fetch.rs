@@ -9,12 +9,12 @@ use super::Pool;
 use super::endpoint::Endpoint;
 use super::request::Need;
 use crate::source::comet::{Header, PAGE, follows};
-use crate::source::{FetchError, RawBlock};
+use crate::source::{CometClient, FetchError, RawBlock};
 
 /// A page of headers and who served it.
 struct Page {
     headers: Vec<Header>,
-    by: Arc<Endpoint>,
+    by: Arc<Endpoint<CometClient>>,
 }
 
 impl Pool {
@@ -63,7 +63,7 @@ impl Pool {
             .failed(&odd, tokio::time::Instant::now(), fastrand::f64());
         let (from, to) = (page.headers[0].height, page.headers[page.headers.len() - 1].height);
         let not = BTreeSet::from([page.by.index]);
-        if not.len() == self.endpoints.len() {
+        if not.len() == self.group.members.len() {
             return Err(odd);
         }
         let Ok(other) = self.page(from, to, &not).await else {
@@ -80,6 +80,7 @@ impl Pool {
             ..Need::height(format!("the headers {from} to {to}"), to)
         };
         let (headers, by) = self
+            .group
             .request(&need, |c| async move { c.headers(from, to).await })
             .await?;
         Ok(Page { headers, by })
@@ -90,6 +91,7 @@ impl Pool {
         let height = header.height;
         let need = Need::existing(format!("the results of height {height}"), height);
         let (results, _) = self
+            .group
             .request(&need, |c| {
                 let header = &header;
                 async move { c.results(header).await }
@@ -98,12 +100,13 @@ impl Pool {
         let block = if header.num_txs > 0 {
             let need = Need::existing(format!("the block at height {height}"), height);
             Some(
-                self.request(&need, |c| {
-                    let header = &header;
-                    async move { c.block(header).await }
-                })
-                .await?
-                .0,
+                self.group
+                    .request(&need, |c| {
+                        let header = &header;
+                        async move { c.block(header).await }
+                    })
+                    .await?
+                    .0,
             )
         } else {
             None
@@ -124,7 +127,8 @@ impl Pool {
         let page = &pages[fastrand::usize(..pages.len())];
         let header = &page.headers[fastrand::usize(..page.headers.len())];
         let others = self
-            .endpoints
+            .group
+            .members
             .iter()
             .filter(|e| e.index != page.by.index && e.health().ready());
         let others: Vec<_> = others.collect();

@@ -6,8 +6,9 @@ use std::time::Duration;
 use futures::future::join_all;
 use tokio::time::{Instant, timeout};
 
-use super::Pool;
+use super::client::Client;
 use super::endpoint::Endpoint;
+use super::group::Group;
 use super::request::collapse;
 use crate::source::{FetchError, Head};
 
@@ -37,8 +38,8 @@ fn weigh(mut claims: Vec<(usize, u64)>, max_lead: u64) -> Claims {
     Claims { agreed, ahead }
 }
 
-impl Pool {
-    pub(super) async fn newest(&self) -> Result<Head, FetchError> {
+impl<C: Client> Group<C> {
+    pub(in crate::source) async fn newest(&self) -> Result<Head, FetchError> {
         self.refresh().await;
         self.settle_head().await
     }
@@ -46,12 +47,12 @@ impl Pool {
     /// Asks every endpoint that is not resting for its status.
     pub(in crate::source) async fn refresh(&self) {
         let now = Instant::now();
-        let askable = |e: &&Arc<Endpoint>| {
+        let askable = |e: &&Arc<Endpoint<C>>| {
             let health = e.health();
             health.due(now) || (health.ready() && health.wakes(now).is_none())
         };
         let asked: Vec<_> = self
-            .endpoints
+            .members
             .iter()
             .filter(askable)
             .map(|e| timeout(STATUS_TIME, self.look(e)))
@@ -61,26 +62,21 @@ impl Pool {
 
     /// Asks an endpoint for its status. One whose claim is not believed is asked for the claimed block as well: its
     /// refusal names the true tip.
-    async fn look(&self, endpoint: &Arc<Endpoint>) {
+    async fn look(&self, endpoint: &Arc<Endpoint<C>>) {
         if endpoint.probe().await.is_err() {
             return;
         }
         let lie = endpoint.health().lie(Instant::now());
         if let Some(claimed) = lie {
             // The refusal is booked in the health of the endpoint.
-            drop(
-                endpoint
-                    .permit()
-                    .measure(endpoint.client.headers(claimed, claimed))
-                    .await,
-            );
+            drop(endpoint.permit().measure(endpoint.client.serves(claimed)).await);
         }
     }
 
     /// Raises the head to what the present claims and a proof allow. It never goes back: blocks are final.
     pub(in crate::source) async fn settle_head(&self) -> Result<Head, FetchError> {
         let now = Instant::now();
-        let ready: Vec<&Arc<Endpoint>> = self.endpoints.iter().filter(|e| e.health().ready()).collect();
+        let ready: Vec<&Arc<Endpoint<C>>> = self.members.iter().filter(|e| e.health().ready()).collect();
         let claims = ready
             .iter()
             .filter_map(|e| Some((e.index, e.health().tip(now)?)))
@@ -92,7 +88,7 @@ impl Pool {
             if claimed <= head {
                 break;
             }
-            if let Some(shown) = self.prove(&self.endpoints[index], claimed).await {
+            if let Some(shown) = self.prove(&self.members[index], claimed).await {
                 head = head.max(shown);
                 break;
             }
@@ -113,7 +109,7 @@ impl Pool {
         let stalled = self
             .agreed_since()
             .is_some_and(|(_, since)| now.duration_since(since) > STALL);
-        if stalled { u64::MAX } else { self.config.max_lead }
+        if stalled { u64::MAX } else { self.rules.max_lead }
     }
 
     /// Remembers since when the agreed height stands, and remarks on those far beyond it.
@@ -122,10 +118,10 @@ impl Pool {
         if self.agreed_since().is_none_or(|(height, _)| height < agreed) {
             self.set_agreed(agreed, now);
         }
-        for endpoint in &self.endpoints {
+        for endpoint in &self.members {
             let mut health = endpoint.health();
             let beyond = health.tip(now).unwrap_or(0).saturating_sub(agreed);
-            if beyond > self.config.max_lead {
+            if beyond > self.rules.max_lead {
                 let name = endpoint.name();
                 health.remark(format!(
                     "{name}: claims a tip {beyond} blocks beyond all others, which is not believed"
@@ -137,14 +133,14 @@ impl Pool {
     /// Whether an endpoint in use claims more than the head: it may be able to show it soon.
     pub(in crate::source) fn claims_more(&self) -> bool {
         let (now, head) = (Instant::now(), self.head_seen());
-        self.endpoints.iter().any(|e| {
+        self.members.iter().any(|e| {
             let health = e.health();
             health.ready() && health.tip(now).is_some_and(|t| t > head)
         })
     }
 
     /// Whether an endpoint serves a height that only it claims; if it names a lower tip instead, that one.
-    async fn prove(&self, endpoint: &Arc<Endpoint>, claimed: u64) -> Option<u64> {
+    async fn prove(&self, endpoint: &Arc<Endpoint<C>>, claimed: u64) -> Option<u64> {
         if self.serves(endpoint, claimed).await.is_ok() {
             return Some(claimed);
         }
@@ -160,18 +156,16 @@ impl Pool {
         None
     }
 
-    async fn serves(&self, endpoint: &Arc<Endpoint>, height: u64) -> Result<(), FetchError> {
-        let permit = endpoint.permit();
-        let header = permit.measure(endpoint.client.headers(height, height)).await?;
-        permit.measure(endpoint.client.results(&header[0])).await?;
+    async fn serves(&self, endpoint: &Arc<Endpoint<C>>, height: u64) -> Result<(), FetchError> {
+        endpoint.permit().measure(endpoint.client.serves(height)).await?;
         endpoint.health().shown(height);
         Ok(())
     }
 
     /// Which endpoints were tried, and what each said.
     fn nobody_answers(&self) -> FetchError {
-        let attempts = self.endpoints.iter().map(|e| e.attempt(None)).collect();
-        collapse(format!("the tip of {}", self.config.chain_id), attempts)
+        let attempts = self.members.iter().map(|e| e.attempt(None)).collect();
+        collapse(format!("the tip of {}", self.rules.chain_id), attempts)
     }
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::aimd::Aimd;
-use crate::source::{Defect, FetchError, NodeStatus};
+use super::client::NodeStatus;
+use crate::source::{Defect, FetchError};
 
 /// Failures in a row after which an endpoint rests.
 const FAILURES_TO_REST: u32 = 3;
@@ -38,7 +39,7 @@ pub enum EndpointState {
     Resting,
     /// It serves another chain.
     WrongChain,
-    /// It keeps no block results.
+    /// It keeps no block results, or no history.
     Unfit,
 }
 
@@ -51,31 +52,31 @@ enum Standing {
 
 /// Health of one endpoint.
 #[derive(Debug)]
-pub(super) struct Health {
+pub(in crate::source) struct Health {
     standing: Standing,
     pub(super) aimd: Aimd,
-    pub(super) in_flight: u32,
-    pub(super) probing: bool,
-    pub(super) subscribed: bool,
+    pub(in crate::source) in_flight: u32,
+    pub(in crate::source) probing: bool,
+    pub(in crate::source) subscribed: bool,
     not_before: Option<Instant>,
     latency: Option<Duration>,
     claimed_tip: Option<u64>,
     /// Highest height that a proof or a request has shown to be there.
     shown_tip: u64,
     distrusted_until: Option<Instant>,
-    pub(super) floor: Option<u64>,
+    pub(in crate::source) floor: Option<u64>,
     wrong_chain: Option<String>,
     failures: u32,
     rests: u32,
     refusals: u32,
-    pub(super) last_error: Option<String>,
-    pub(super) errors_total: u64,
-    pub(super) requests_total: u64,
-    pub(super) rate_limited_total: u64,
+    pub(in crate::source) last_error: Option<String>,
+    pub(in crate::source) errors_total: u64,
+    pub(in crate::source) requests_total: u64,
+    pub(in crate::source) rate_limited_total: u64,
 }
 
 impl Health {
-    pub(super) fn new(max_in_flight: u32) -> Self {
+    pub(in crate::source) fn new(max_in_flight: u32) -> Self {
         Self {
             standing: Standing::Unknown,
             aimd: Aimd::new(max_in_flight),
@@ -99,7 +100,7 @@ impl Health {
         }
     }
 
-    pub(super) fn state(&self, now: Instant) -> EndpointState {
+    pub(in crate::source) fn state(&self, now: Instant) -> EndpointState {
         match self.standing {
             Standing::Unknown => EndpointState::Unknown,
             Standing::Ready if self.paused_until(now).is_some() => EndpointState::Limited,
@@ -109,24 +110,24 @@ impl Health {
     }
 
     /// Checked, and not out of use.
-    pub(super) fn ready(&self) -> bool {
+    pub(in crate::source) fn ready(&self) -> bool {
         self.standing == Standing::Ready
     }
 
     /// Out of use until a person mends it, and not to be waited for.
-    pub(super) fn hopeless(&self, now: Instant) -> bool {
+    pub(in crate::source) fn hopeless(&self, now: Instant) -> bool {
         matches!(self.standing, Standing::Out { state: EndpointState::WrongChain | EndpointState::Unfit, until } if until > now)
     }
 
     /// The other chain that the endpoint serves, if it is out of use for that.
-    pub(super) fn wrong_chain(&self, now: Instant) -> Option<&str> {
+    pub(in crate::source) fn wrong_chain(&self, now: Instant) -> Option<&str> {
         self.wrong_chain
             .as_deref()
             .filter(|_| self.state(now) == EndpointState::WrongChain)
     }
 
     /// Whether the endpoint must be asked for its status before it is used.
-    pub(super) fn due(&self, now: Instant) -> bool {
+    pub(in crate::source) fn due(&self, now: Instant) -> bool {
         !self.probing
             && self.paused_until(now).is_none()
             && match self.standing {
@@ -137,7 +138,7 @@ impl Health {
     }
 
     /// When something about this endpoint changes by itself.
-    pub(super) fn wakes(&self, now: Instant) -> Option<Instant> {
+    pub(in crate::source) fn wakes(&self, now: Instant) -> Option<Instant> {
         match self.standing {
             Standing::Out { until, .. } => Some(until),
             _ => self.paused_until(now),
@@ -150,12 +151,12 @@ impl Health {
     }
 
     /// Whether a request may start now.
-    pub(super) fn has_room(&self, now: Instant) -> bool {
+    pub(in crate::source) fn has_room(&self, now: Instant) -> bool {
         self.ready() && self.paused_until(now).is_none() && self.in_flight < self.aimd.limit()
     }
 
     /// The tip that is believed: the claimed one, unless it was found to be a lie.
-    pub(super) fn tip(&self, now: Instant) -> Option<u64> {
+    pub(in crate::source) fn tip(&self, now: Instant) -> Option<u64> {
         if self.distrusted(now) {
             Some(self.shown_tip)
         } else {
@@ -164,58 +165,58 @@ impl Health {
     }
 
     /// Whether the endpoint claimed a tip that it could not serve, not long ago.
-    pub(super) fn distrusted(&self, now: Instant) -> bool {
+    pub(in crate::source) fn distrusted(&self, now: Instant) -> bool {
         self.distrusted_until.is_some_and(|t| t > now)
     }
 
     /// Cost of sending one more request here: lower is better.
-    pub(super) fn score(&self) -> f64 {
+    pub(in crate::source) fn score(&self) -> f64 {
         let latency = self.latency.unwrap_or(Duration::from_millis(1)).as_secs_f64();
         latency * f64::from(self.in_flight + 1)
     }
 
     /// Average latency in milliseconds.
-    pub(super) fn latency_ms(&self) -> Option<f64> {
+    pub(in crate::source) fn latency_ms(&self) -> Option<f64> {
         self.latency.map(|l| l.as_secs_f64() * 1e3)
     }
 
     /// The node told its status.
-    pub(super) fn status(&mut self, status: &NodeStatus) {
+    pub(in crate::source) fn status(&mut self, status: &NodeStatus) {
         self.standing = Standing::Ready;
         self.claim(status.tip);
         self.floor = Some(status.floor);
     }
 
     /// The node claims a tip, by its status or by a header that it announced.
-    pub(super) fn claim(&mut self, tip: u64) {
+    pub(in crate::source) fn claim(&mut self, tip: u64) {
         self.claimed_tip = Some(tip);
     }
 
     /// The tip that is claimed and not believed.
-    pub(super) fn lie(&self, now: Instant) -> Option<u64> {
+    pub(in crate::source) fn lie(&self, now: Instant) -> Option<u64> {
         self.claimed_tip.filter(|t| self.distrusted(now) && *t > self.shown_tip)
     }
 
     /// Puts a word about the endpoint where its last error is shown, without counting an error.
-    pub(super) fn remark(&mut self, text: String) {
+    pub(in crate::source) fn remark(&mut self, text: String) {
         self.last_error = Some(text);
     }
 
     /// The node was seen to serve this height; only then is it over its failures (a status alone proves little).
-    pub(super) fn shown(&mut self, height: u64) {
+    pub(in crate::source) fn shown(&mut self, height: u64) {
         self.shown_tip = self.shown_tip.max(height);
         self.rests = 0;
     }
 
     /// The node claims a height that it does not serve; `tip` is what it says instead.
-    pub(super) fn caught_lying(&mut self, tip: Option<u64>, why: String, now: Instant) {
+    pub(in crate::source) fn caught_lying(&mut self, tip: Option<u64>, why: String, now: Instant) {
         self.distrusted_until = Some(now + DISTRUST);
         self.shown_tip = tip.unwrap_or(self.shown_tip);
         self.note(why);
     }
 
     /// A request succeeded after `took`.
-    pub(super) fn succeeded(&mut self, took: Duration) {
+    pub(in crate::source) fn succeeded(&mut self, took: Duration) {
         let average = self
             .latency
             .map_or(took, |old| old.mul_f64(1.0 - EWMA_WEIGHT) + took.mul_f64(EWMA_WEIGHT));
@@ -225,19 +226,26 @@ impl Health {
     }
 
     /// A request failed. `jitter` is a random number from 0 to 1.
-    pub(super) fn failed(&mut self, error: &FetchError, now: Instant, jitter: f64) {
+    pub(in crate::source) fn failed(&mut self, error: &FetchError, now: Instant, jitter: f64) {
         match error {
             FetchError::NotYet { height, tip, .. } => self.not_yet(*height, *tip, error, now),
             FetchError::Pruned { lowest, .. } => self.floor = Some(self.floor.unwrap_or(0).max(*lowest)),
             FetchError::RateLimited { retry_after, .. } => {
                 let own = FIRST_WAIT.saturating_mul(1 << self.refusals.min(10)).min(MAX_WAIT);
-                let wait = retry_after.unwrap_or(own).mul_f64(1.0 + 0.1 * jitter);
-                self.not_before = Some(self.not_before.map_or(now + wait, |t| t.max(now + wait)));
-                self.refusals += 1;
-                self.rate_limited_total += 1;
-                self.aimd.overloaded(now);
+                self.refused(retry_after.unwrap_or(own), error, now, jitter);
+            }
+            // A block of an address is lifted by time alone: asking on prolongs it.
+            FetchError::Forbidden { retry_after, .. } => {
+                self.refused(retry_after.unwrap_or(MAX_WAIT), error, now, jitter);
+            }
+            FetchError::Behind { at, .. } => {
+                self.claimed_tip = at.or(self.claimed_tip);
                 self.note(error.to_string());
             }
+            // What a node says about one slot or one transaction says nothing about the node.
+            FetchError::SlotSkipped { .. }
+            | FetchError::UnknownCursor { .. }
+            | FetchError::UnsupportedVersion { .. } => self.note(error.to_string()),
             FetchError::WrongChain { got, .. }
             | FetchError::Malformed {
                 defect: Defect::ChainId { got, .. },
@@ -247,7 +255,8 @@ impl Health {
                 self.out(EndpointState::WrongChain, now + UNFIT_REST);
                 self.note(error.to_string());
             }
-            FetchError::Malformed {
+            FetchError::Unfit { .. }
+            | FetchError::Malformed {
                 defect: Defect::NoResults,
                 ..
             } => {
@@ -256,6 +265,16 @@ impl Health {
             }
             other => self.fault(other, now, jitter),
         }
+    }
+
+    /// The node wants no request for a while.
+    fn refused(&mut self, pause: Duration, error: &FetchError, now: Instant, jitter: f64) {
+        let until = now + pause.mul_f64(1.0 + 0.1 * jitter);
+        self.not_before = Some(self.not_before.map_or(until, |t| t.max(until)));
+        self.refusals += 1;
+        self.rate_limited_total += 1;
+        self.aimd.overloaded(now);
+        self.note(error.to_string());
     }
 
     fn not_yet(&mut self, height: u64, tip: Option<u64>, error: &FetchError, now: Instant) {

@@ -2,28 +2,31 @@
 
 mod aimd;
 mod choose;
+mod client;
 mod endpoint;
 mod fetch;
+mod group;
 mod head;
 mod health;
 mod request;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{Notify, watch};
-use tokio::time::Instant;
+use tokio::sync::watch;
 
+pub use client::NodeStatus;
 pub use endpoint::EndpointStatus;
 pub use health::EndpointState;
 
-use endpoint::Endpoint;
-use request::Need;
+pub(in crate::source) use client::Client;
+pub(in crate::source) use group::{Group, GroupRules};
+pub(in crate::source) use request::Need;
 
-use super::comet::{CometClient, HttpClients, Limits};
+use super::comet::CometClient;
+use super::transport::{HttpClients, Limits};
 use super::{FetchError, Head, RawBlock, Source};
 
 /// How a pool behaves. Start from [`PoolConfig::new`].
@@ -71,11 +74,7 @@ impl PoolConfig {
 #[derive(Debug)]
 pub struct Pool {
     config: PoolConfig,
-    endpoints: Vec<Arc<Endpoint>>,
-    changed: Arc<Notify>,
-    head: watch::Sender<u64>,
-    agreed: Mutex<Option<(u64, Instant)>>,
-    answered: Mutex<Option<Instant>>,
+    group: Group<CometClient>,
     cross_checks: AtomicU64,
 }
 
@@ -85,39 +84,25 @@ impl Pool {
     /// # Errors
     /// No endpoint is configured, a URL is not one, or no HTTP client can be built on this machine.
     pub fn new(config: PoolConfig) -> Result<Self, FetchError> {
-        if config.endpoints.is_empty() {
-            return Err(FetchError::Exhausted {
-                what: config.chain_id,
-                attempts: Vec::new(),
-            });
-        }
         let clients = HttpClients::default();
-        let changed = Arc::new(Notify::new());
-        let mut endpoints = Vec::with_capacity(config.endpoints.len());
-        for (index, url) in config.endpoints.iter().enumerate() {
-            let client = CometClient::new(&clients, url, &config.chain_id, config.limits.clone())?;
-            endpoints.push(Arc::new(Endpoint::new(
-                index,
-                client,
-                config.max_in_flight,
-                changed.clone(),
-            )));
-        }
-        let head = watch::Sender::new(0);
+        let client = |url: &String| CometClient::new(&clients, url, &config.chain_id, config.limits.clone());
+        let members = config.endpoints.iter().map(client).collect::<Result<Vec<_>, _>>()?;
+        let rules = GroupRules {
+            chain_id: config.chain_id.clone(),
+            max_in_flight: config.max_in_flight,
+            patience: config.patience,
+            max_lead: config.max_lead,
+        };
         Ok(Self {
+            group: Group::new(rules, members)?,
             config,
-            endpoints,
-            changed,
-            head,
-            agreed: Mutex::default(),
-            answered: Mutex::default(),
             cross_checks: AtomicU64::new(0),
         })
     }
 
     /// State of each endpoint, in the configured order.
     pub fn status(&self) -> Vec<EndpointStatus> {
-        self.endpoints.iter().map(|e| e.snapshot()).collect()
+        self.group.status()
     }
 
     /// Block hashes compared between two endpoints since the start.
@@ -127,12 +112,12 @@ impl Pool {
 
     /// Number of endpoints.
     pub fn len(&self) -> usize {
-        self.endpoints.len()
+        self.group.members.len()
     }
 
     /// Whether there is no endpoint; never, for a pool that was built.
     pub fn is_empty(&self) -> bool {
-        self.endpoints.is_empty()
+        self.group.members.is_empty()
     }
 
     /// Chain id that every endpoint must serve.
@@ -141,7 +126,7 @@ impl Pool {
     }
 
     pub(super) fn name(&self, index: usize) -> &str {
-        self.endpoints[index].name()
+        self.group.members[index].name()
     }
 
     pub(super) fn poll_interval(&self) -> Duration {
@@ -149,34 +134,31 @@ impl Pool {
     }
 
     pub(super) fn websocket(&self, index: usize) -> Result<reqwest::Url, FetchError> {
-        self.endpoints[index].client.websocket()
+        self.group.members[index].client.websocket()
     }
 
     /// An endpoint announced a block.
     pub(super) fn claimed(&self, index: usize, height: u64) {
-        self.endpoints[index].health().claim(height);
+        self.group.members[index].health().claim(height);
     }
 
     pub(super) fn subscribed(&self, index: usize, yes: bool) {
-        self.endpoints[index].health().subscribed = yes;
+        self.group.members[index].health().subscribed = yes;
     }
 
-    /// When a request that began at `start` is given up, if nothing is answered until then.
-    fn deadline(&self, start: Instant) -> Instant {
-        let answered = *self.answered.lock().unwrap_or_else(PoisonError::into_inner);
-        answered.map_or(start, |at| at.max(start)) + self.config.patience
+    /// [`Group::refresh`].
+    pub(super) async fn refresh(&self) {
+        self.group.refresh().await;
     }
 
-    fn answered(&self) {
-        *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    /// [`Group::settle_head`].
+    pub(super) async fn settle_head(&self) -> Result<Head, FetchError> {
+        self.group.settle_head().await
     }
 
-    fn agreed_since(&self) -> Option<(u64, Instant)> {
-        *self.agreed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn set_agreed(&self, height: u64, since: Instant) {
-        *self.agreed.lock().unwrap_or_else(PoisonError::into_inner) = Some((height, since));
+    /// [`Group::claims_more`].
+    pub(super) fn claims_more(&self) -> bool {
+        self.group.claims_more()
     }
 
     fn cross_check_due(&self) -> bool {
@@ -186,23 +168,11 @@ impl Pool {
     fn cross_checked(&self) {
         self.cross_checks.fetch_add(1, Ordering::Relaxed);
     }
-
-    fn head_seen(&self) -> u64 {
-        *self.head.borrow()
-    }
-
-    fn raise_head(&self, height: u64) {
-        self.head.send_if_modified(|head| {
-            let higher = height > *head;
-            *head = height.max(*head);
-            higher
-        });
-    }
 }
 
 impl Source for Pool {
     async fn head(&self) -> Result<Head, FetchError> {
-        self.newest().await
+        self.group.newest().await
     }
 
     async fn fetch_range_after(&self, from: u64, to: u64, parent: Option<&str>) -> Result<Vec<RawBlock>, FetchError> {
@@ -210,7 +180,7 @@ impl Source for Pool {
     }
 
     fn heads(&self) -> watch::Receiver<u64> {
-        self.head.subscribe()
+        self.group.heads()
     }
 
     async fn genesis(&self) -> Result<Bytes, FetchError> {
@@ -220,6 +190,6 @@ impl Source for Pool {
             exists: false,
             not: BTreeSet::new(),
         };
-        Ok(self.request(&need, |c| async move { c.genesis().await }).await?.0)
+        Ok(self.group.request(&need, |c| async move { c.genesis().await }).await?.0)
     }
 }

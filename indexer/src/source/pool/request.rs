@@ -7,10 +7,11 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::Pool;
 use super::choose::{Choice, choose};
+use super::client::Client;
 use super::endpoint::{Endpoint, Permit};
-use crate::source::{Attempt, CometClient, Defect, FetchError};
+use super::group::Group;
+use crate::source::{Attempt, Defect, FetchError};
 
 /// Failures of one endpoint on one request after which the request goes elsewhere for good.
 const FAILURES_PER_ENDPOINT: u32 = 4;
@@ -25,19 +26,19 @@ const RECHECK: Duration = Duration::from_millis(250);
 
 /// A request as the pool sees it.
 #[derive(Clone, Debug)]
-pub(super) struct Need {
+pub(in crate::source) struct Need {
     /// What errors call it.
-    pub(super) what: String,
+    pub(in crate::source) what: String,
     /// Height that the endpoint must have; 0: any endpoint will do.
-    pub(super) height: u64,
+    pub(in crate::source) height: u64,
     /// The block is known to exist: an endpoint that says "not yet" will have it in a moment.
-    pub(super) exists: bool,
+    pub(in crate::source) exists: bool,
     /// Endpoints that must not be asked.
-    pub(super) not: BTreeSet<usize>,
+    pub(in crate::source) not: BTreeSet<usize>,
 }
 
 impl Need {
-    pub(super) fn height(what: impl Into<String>, height: u64) -> Self {
+    pub(in crate::source) fn height(what: impl Into<String>, height: u64) -> Self {
         Self {
             what: what.into(),
             height,
@@ -46,7 +47,7 @@ impl Need {
         }
     }
 
-    pub(super) fn existing(what: impl Into<String>, height: u64) -> Self {
+    pub(in crate::source) fn existing(what: impl Into<String>, height: u64) -> Self {
         Self {
             exists: true,
             ..Self::height(what, height)
@@ -61,15 +62,15 @@ struct Tries {
     last: BTreeMap<usize, FetchError>,
 }
 
-impl Pool {
+impl<C: Client> Group<C> {
     /// Sends a request until an endpoint answers it; tells which one did.
     ///
     /// An endpoint that fails is left for another at once; the waits between rounds grow, with jitter.
-    pub(super) async fn request<T, F>(
+    pub(in crate::source) async fn request<T, F>(
         &self,
         need: &Need,
-        send: impl Fn(CometClient) -> F,
-    ) -> Result<(T, Arc<Endpoint>), FetchError>
+        send: impl Fn(C) -> F,
+    ) -> Result<(T, Arc<Endpoint<C>>), FetchError>
     where
         F: Future<Output = Result<T, FetchError>>,
     {
@@ -106,13 +107,13 @@ impl Pool {
     }
 
     /// Waits for an endpoint that may take the request. `None`: all have been ruled out, or patience is over.
-    async fn acquire(&self, height: u64, excluded: &BTreeSet<usize>, start: Instant) -> Option<Permit> {
+    async fn acquire(&self, height: u64, excluded: &BTreeSet<usize>, start: Instant) -> Option<Permit<C>> {
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
             self.probe_due();
             let now = Instant::now();
-            let until = match choose(&self.endpoints, height, excluded, now) {
+            let until = match choose(&self.members, height, excluded, now) {
                 Choice::Take(permit) => return Some(permit),
                 Choice::Nobody => return None,
                 Choice::Wait(_) if now >= self.deadline(start) => return None,
@@ -128,8 +129,8 @@ impl Pool {
     }
 
     /// Starts a probe of each endpoint that is due for one.
-    pub(super) fn probe_due(&self) {
-        for endpoint in &self.endpoints {
+    pub(in crate::source) fn probe_due(&self) {
+        for endpoint in &self.members {
             let mut health = endpoint.health();
             if health.due(Instant::now()) {
                 health.probing = true;
@@ -143,14 +144,14 @@ impl Pool {
 
     /// The error of a request that nobody could serve.
     fn give_up(&self, need: &Need, mut tries: Tries) -> FetchError {
-        let asked = self.endpoints.iter().filter(|e| !need.not.contains(&e.index));
+        let asked = self.members.iter().filter(|e| !need.not.contains(&e.index));
         let attempts = asked.map(|e| e.attempt(tries.last.remove(&e.index))).collect();
         collapse(need.what.clone(), attempts)
     }
 }
 
 /// The plain error where all endpoints agree, or where there is only one; else what each said.
-pub(super) fn collapse(what: String, mut attempts: Vec<Attempt>) -> FetchError {
+pub(in crate::source) fn collapse(what: String, mut attempts: Vec<Attempt>) -> FetchError {
     let all = |is: fn(&FetchError) -> bool| attempts.iter().all(|a| is(&a.error));
     let agree = all(|e| matches!(e, FetchError::NotYet { .. })) || all(|e| matches!(e, FetchError::Pruned { .. }));
     if agree || attempts.len() == 1 {
@@ -180,7 +181,8 @@ impl Tries {
             } => (WRONG_ANSWERS_PER_ENDPOINT, FRESH_WAIT),
             FetchError::Malformed { .. } => (WRONG_ANSWERS_PER_ENDPOINT, backoff),
             // The endpoint's own pause keeps it from being asked again too soon, and the deadline bounds it all.
-            FetchError::RateLimited { .. } => (u32::MAX, Duration::ZERO),
+            FetchError::RateLimited { .. } | FetchError::Forbidden { .. } => (u32::MAX, Duration::ZERO),
+            FetchError::Behind { .. } => (FRESH_TRIES, FRESH_WAIT),
             FetchError::Transient { .. } => (FAILURES_PER_ENDPOINT, backoff),
             _ => (1, Duration::ZERO),
         };

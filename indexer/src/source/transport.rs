@@ -104,22 +104,22 @@ pub(crate) fn redact(url: &Url) -> String {
 }
 
 /// A body with its status.
-pub(super) struct Reply {
-    pub(super) status: StatusCode,
-    pub(super) body: Bytes,
+pub(in crate::source) struct Reply {
+    pub(in crate::source) status: StatusCode,
+    pub(in crate::source) body: Bytes,
 }
 
 /// GET requests to one endpoint.
 #[derive(Clone, Debug)]
-pub(super) struct Transport {
+pub(in crate::source) struct Transport {
     http: Client,
     base: Url,
-    pub(super) name: String,
-    pub(super) limits: Limits,
+    pub(in crate::source) name: String,
+    pub(in crate::source) limits: Limits,
 }
 
 impl Transport {
-    pub(super) fn new(clients: &HttpClients, url: &str, limits: Limits) -> Result<Self, FetchError> {
+    pub(in crate::source) fn new(clients: &HttpClients, url: &str, limits: Limits) -> Result<Self, FetchError> {
         let refuse = |reason: &str, source| FetchError::Permanent {
             // An address that cannot be read may hold a password anywhere: only its beginning is shown.
             endpoint: url.chars().take(8).chain("…".chars()).collect(),
@@ -142,7 +142,7 @@ impl Transport {
     }
 
     /// The websocket address of the endpoint.
-    pub(super) fn websocket(&self) -> Result<Url, FetchError> {
+    pub(in crate::source) fn websocket(&self) -> Result<Url, FetchError> {
         let scheme = if self.base.scheme() == "https" { "wss" } else { "ws" };
         let joined = self
             .base
@@ -153,7 +153,12 @@ impl Transport {
     }
 
     /// Gets `path?query`. `height` is what errors about the body name.
-    pub(super) async fn get(&self, path: &str, query: &[(&str, u64)], height: u64) -> Result<Reply, FetchError> {
+    pub(in crate::source) async fn get(
+        &self,
+        path: &str,
+        query: &[(&str, u64)],
+        height: u64,
+    ) -> Result<Reply, FetchError> {
         let mut url = self.base.join(path).map_err(|e| FetchError::Permanent {
             endpoint: self.name.clone(),
             reason: format!("{path} cannot be joined to the endpoint"),
