@@ -15,12 +15,20 @@ pub(crate) struct Definition {
 }
 
 /// Every definition with the field of the API that it explains.
-pub(crate) const ALL: [(&str, &Definition); 5] = [
+pub(crate) const ALL: [(&str, &Definition); 13] = [
     ("activeLeases", &ACTIVE_LEASES),
     ("activeProviders", &ACTIVE_PROVIDERS),
     ("revenue", &REVENUE),
     ("leases", &LEASES),
-    ("providers", &PROVIDERS),
+    ("providers (Akash)", &PROVIDERS),
+    ("providers (Render)", &RECIPIENTS),
+    ("settlements", &SETTLEMENTS),
+    ("workPeriods", &WORK_PERIODS),
+    ("renderEpochs", &RENDER_EPOCHS),
+    ("burnReconciliation", &RECONCILIATION),
+    ("tokenEvents", &TOKEN_EVENTS),
+    ("balance", &BALANCE),
+    ("audits", &AUDITS),
 ];
 
 /// Active leases over time.
@@ -30,7 +38,7 @@ pub(crate) const ACTIVE_LEASES: Definition = Definition {
            up count until the chain closes them. The last bucket ends at the newest block.",
     unit: "leases",
     sample: "leases that were active at some moment of the range",
-    evidence: Evidence::Onchain,
+    evidence: Evidence::Derived,
 };
 
 /// Providers over time.
@@ -40,7 +48,7 @@ pub(crate) const ACTIVE_PROVIDERS: Definition = Definition {
            answer is not part of them.",
     unit: "providers",
     sample: "providers that appear in the range",
-    evidence: Evidence::Onchain,
+    evidence: Evidence::Derived,
 };
 
 /// Revenue over time.
@@ -52,7 +60,7 @@ pub(crate) const REVENUE: Definition = Definition {
            denominations.",
     unit: "base units of the denomination (1,000,000 uakt = 1 AKT, 1,000,000 uact = 1 ACT)",
     sample: "payouts in the range",
-    evidence: Evidence::Onchain,
+    evidence: Evidence::Derived,
 };
 
 /// Lists of leases.
@@ -70,4 +78,81 @@ pub(crate) const PROVIDERS: Definition = Definition {
     unit: "providers",
     sample: "providers on the list",
     evidence: Evidence::Onchain,
+};
+
+/// Lists of Render's providers.
+pub(crate) const RECIPIENTS: Definition = Definition {
+    text: "Owners of token accounts that a payout wallet paid up to the slot asked for, by the first weekly epoch that they \
+           were paid for, newest first. An owner is neither a node nor a person: operators spread their nodes over several \
+           wallets. What nodes they run is not on chain.",
+    unit: "recipients",
+    sample: "owners that were ever paid",
+    evidence: Evidence::Derived,
+};
+
+/// Lists of settlements.
+pub(crate) const SETTLEMENTS: Definition = Definition {
+    text: "Burns of the token out of burn wallets, by the roles that the watched accounts had in that slot: each settles a \
+           batch of jobs. Failed transactions and burns by anybody else are not among them. When the jobs ran, for whom and \
+           at what price is not on chain, and the fee that is taken before the burn is not, either.",
+    unit: "settlements",
+    sample: "burns that the filters select",
+    evidence: Evidence::Derived,
+};
+
+/// Lists of work periods.
+pub(crate) const WORK_PERIODS: Definition = Definition {
+    text: "What one owner was paid for one weekly epoch out of payout wallets, by class. A payout counts for the epoch that \
+           its memo names, else for the last one that had ended when it was made.",
+    unit: "work periods",
+    sample: "pairs of owner and epoch that the filters select",
+    evidence: Evidence::Derived,
+};
+
+/// Lists of epochs.
+pub(crate) const RENDER_EPOCHS: Definition = Definition {
+    text: "Weekly epochs with the sums of what was burned, minted and paid, by class and exact. An epoch is complete when all \
+           of its slots are indexed, and final when the next one has ended too, for burns arrive late. New recipients were \
+           never paid before; lost ones were paid for the epoch before and not for this one.",
+    unit: "epochs",
+    sample: "epochs that have begun",
+    evidence: Evidence::Derived,
+};
+
+/// Lists of reconciliations.
+pub(crate) const RECONCILIATION: Definition = Definition {
+    text: "Per weekly epoch and measure, what the chain says beside what somebody reported, and the first less the second. \
+           Neither is corrected by the other and they are never averaged; where one is missing the difference is null and a \
+           reason is given.",
+    unit: "comparisons",
+    sample: "comparisons that the filters select",
+    evidence: Evidence::OffchainReported,
+};
+
+/// Lists of movements.
+pub(crate) const TOKEN_EVENTS: Definition = Definition {
+    text: "What successful transactions did to the token: mints, burns, transfers, changes of authority, closed accounts, and \
+           changes of a balance that no decoded instruction explains. Amounts and accounts are the chain's own; class and \
+           epoch are given by rules that are kept as data.",
+    unit: "movements",
+    sample: "movements that the filters select",
+    evidence: Evidence::Onchain,
+};
+
+/// The balance of an account.
+pub(crate) const BALANCE: Definition = Definition {
+    text: "The balance of a token account after the newest transaction up to the slot asked for that listed it.",
+    unit: "base units of the token",
+    sample: "changes of the balance",
+    evidence: Evidence::Onchain,
+};
+
+/// The audits.
+pub(crate) const AUDITS: Definition = Definition {
+    text: "Supply: the sum of all mints less the sum of all burns must equal the supply that a node answers at the same slot. \
+           Accounts: for each token account the sum of its changes must equal its balance. Unexplained: no balance may \
+           change by more or less than the decoded instructions say.",
+    unit: "findings",
+    sample: "answers of nodes, accounts, and transactions",
+    evidence: Evidence::Derived,
 };

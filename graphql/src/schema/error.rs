@@ -37,7 +37,7 @@ pub(crate) enum ApiError {
         /// The network's name.
         network: String,
         /// The network's kind.
-        kind: &'static str,
+        kind: String,
         /// The kinds that it applies to.
         applies_to: String,
     },

@@ -66,7 +66,7 @@ const AKASH: &[(&str, &str)] = &[
     ("Provider.lastPaidEpoch", AKASH_PERIODS),
     ("Provider.epochsPaid", AKASH_PERIODS),
     ("Provider.paid", AKASH_PERIODS),
-    ("Provider.decimals", AKASH_PERIODS),
+    ("Provider.payouts", AKASH_PERIODS),
 ];
 
 fn table(kind: Kind) -> &'static [(&'static str, &'static str)] {

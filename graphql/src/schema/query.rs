@@ -1,6 +1,6 @@
 //! The root of the schema.
 
-use async_graphql::{Context, ID, Interface, Object, Result};
+use async_graphql::{Context, ID, Interface, MergedObject, Object, Result};
 use time::OffsetDateTime;
 
 use super::active::{ActiveLeasesSeries, ActiveProvidersSeries};
@@ -9,6 +9,7 @@ use super::ids;
 use super::leases::{Lease, LeaseConnection, LeaseState, LeasesArgs};
 use super::metric::{self, MetricAnswer, MetricInfo};
 use super::providers::{Provider, ProviderConnection};
+use super::render::RenderQuery;
 use super::revenue::RevenueSeries;
 use super::scope::{Api, Asked};
 use super::series::SeriesArgs;
@@ -25,13 +26,20 @@ pub(crate) enum Node {
 }
 
 /// What the indexer knows of decentralised GPU networks. Each answer is read from committed rows only, and says as of
-/// which block it holds. Every number has a definition, a unit and a sample size.
+/// which block it holds. Every number has a definition, a unit, a sample size, and says how it is known (`evidence`).
 ///
-/// A field that fails is null with an error beside it; the other fields of the same query still answer.
-pub(crate) struct Query;
+/// A field that fails is null with an error beside it; the other fields of the same query still answer. A field that means
+/// nothing on a network, because its chain has no such thing, is null with the code `NOT_ON_CHAIN` and the reason;
+/// `networks { notOnChain { field reason } }` lists these.
+#[derive(MergedObject, Default)]
+pub(crate) struct Query(MarketQuery, RenderQuery);
+
+/// Fields over all networks, and those over markets of leases.
+#[derive(Default)]
+pub(crate) struct MarketQuery;
 
 #[Object]
-impl Query {
+impl MarketQuery {
     /// The networks that are served here. A recording is a network of its own, never mixed with a live one.
     async fn networks<'a>(&self, ctx: &Context<'a>) -> &'a [NetworkDescriptor] {
         &Api::of(ctx).networks
@@ -47,9 +55,13 @@ impl Query {
         Ok(Some(IndexStatus::resolve(Api::of(ctx), &network).await?))
     }
 
-    /// The catalogue of metrics.
-    async fn metrics(&self, ctx: &Context<'_>) -> Vec<MetricInfo> {
-        metric::list(Api::of(ctx))
+    /// The catalogue of metrics; with a network, those that apply to it.
+    async fn metrics(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only metrics that apply to the network with this name.")] network: Option<String>,
+    ) -> Result<Vec<MetricInfo>> {
+        Ok(metric::list(Api::of(ctx), network.as_deref())?)
     }
 
     /// The values of one metric at a height.
@@ -59,13 +71,10 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "The metric's name, as `metrics` gives it.")] name: String,
         #[graphql(desc = "The network's name, as `networks` gives it.")] network: String,
-        #[graphql(desc = "Answer as of the end of the block at this height.")] as_of: Option<u64>,
+        #[graphql(desc = "Answer as of the end of the block at this height (on Render: slot).")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
     ) -> Result<Option<MetricAnswer>> {
-        let asked = Asked {
-            height: as_of,
-            time: as_of_time,
-        };
+        let asked = Asked::new(as_of, as_of_time);
         Ok(Some(MetricAnswer::resolve(Api::of(ctx), &name, &network, asked).await?))
     }
 
@@ -81,13 +90,10 @@ impl Query {
             OffsetDateTime,
         >,
         #[graphql(desc = "Width of the buckets.", default_with = "Interval::Day")] interval: Interval,
-        #[graphql(desc = "Answer as of the end of the block at this height.")] as_of: Option<u64>,
+        #[graphql(desc = "Answer as of the end of the block at this height (on Render: slot).")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
     ) -> Result<Option<ActiveLeasesSeries>> {
-        let asked = Asked {
-            height: as_of,
-            time: as_of_time,
-        };
+        let asked = Asked::new(as_of, as_of_time);
         let args = SeriesArgs {
             field: "activeLeases",
             network: &network,
@@ -111,13 +117,10 @@ impl Query {
             OffsetDateTime,
         >,
         #[graphql(desc = "Width of the buckets.", default_with = "Interval::Day")] interval: Interval,
-        #[graphql(desc = "Answer as of the end of the block at this height.")] as_of: Option<u64>,
+        #[graphql(desc = "Answer as of the end of the block at this height (on Render: slot).")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
     ) -> Result<Option<ActiveProvidersSeries>> {
-        let asked = Asked {
-            height: as_of,
-            time: as_of_time,
-        };
+        let asked = Asked::new(as_of, as_of_time);
         let args = SeriesArgs {
             field: "activeProviders",
             network: &network,
@@ -141,13 +144,10 @@ impl Query {
             OffsetDateTime,
         >,
         #[graphql(desc = "Width of the buckets.", default_with = "Interval::Day")] interval: Interval,
-        #[graphql(desc = "Answer as of the end of the block at this height.")] as_of: Option<u64>,
+        #[graphql(desc = "Answer as of the end of the block at this height (on Render: slot).")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
     ) -> Result<Option<RevenueSeries>> {
-        let asked = Asked {
-            height: as_of,
-            time: as_of_time,
-        };
+        let asked = Asked::new(as_of, as_of_time);
         let args = SeriesArgs {
             field: "revenue",
             network: &network,
@@ -172,13 +172,10 @@ impl Query {
         #[graphql(desc = "Only leases of the provider with this address.")] provider: Option<String>,
         #[graphql(desc = "Only leases of the tenant with this address.")] owner: Option<String>,
         #[graphql(desc = "Only leases of this GPU model, for example `h100`.")] gpu_model: Option<String>,
-        #[graphql(desc = "Answer as of the end of the block at this height.")] as_of: Option<u64>,
+        #[graphql(desc = "Answer as of the end of the block at this height (on Render: slot).")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
     ) -> Result<Option<LeaseConnection>> {
-        let asked = Asked {
-            height: as_of,
-            time: as_of_time,
-        };
+        let asked = Asked::new(as_of, as_of_time);
         let args = LeasesArgs {
             network: &network,
             first,
@@ -198,21 +195,19 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The `id` of a lease.")] id: ID,
-        #[graphql(desc = "Answer as of the end of the block at this height.")] as_of: Option<u64>,
+        #[graphql(desc = "Answer as of the end of the block at this height (on Render: slot).")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
     ) -> Result<Option<Lease>> {
         Ok(Lease::resolve(
             Api::of(ctx),
             &id,
-            Asked {
-                height: as_of,
-                time: as_of_time,
-            },
+            Asked::new(as_of, as_of_time),
         )
         .await?)
     }
 
-    /// Providers as of a height, newest first.
+    /// Providers as of a height, newest first. On Akash those on the chain's list; on Render the owners that payout wallets
+    /// paid.
     #[graphql(complexity = "super::cost::page(first, child_complexity)")]
     async fn providers(
         &self,
@@ -220,34 +215,28 @@ impl Query {
         #[graphql(desc = "The network's name, as `networks` gives it.")] network: String,
         #[graphql(desc = "Size of the page: 0 to 500, 50 when not given.")] first: Option<i32>,
         #[graphql(desc = "`endCursor` of the page before.")] after: Option<String>,
-        #[graphql(desc = "Answer as of the end of the block at this height.")] as_of: Option<u64>,
+        #[graphql(desc = "Answer as of the end of the block at this height (on Render: slot).")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
     ) -> Result<Option<ProviderConnection>> {
-        let asked = Asked {
-            height: as_of,
-            time: as_of_time,
-        };
+        let asked = Asked::new(as_of, as_of_time);
         Ok(Some(
             ProviderConnection::resolve(Api::of(ctx), &network, first, after.as_deref(), asked).await?,
         ))
     }
 
-    /// One provider; null when it was not registered at that height.
+    /// One provider; null when it was not registered at that height, or on Render not paid up to that slot.
     #[graphql(complexity = "super::cost::read(child_complexity)")]
     async fn provider(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The `id` of a provider.")] id: ID,
-        #[graphql(desc = "Answer as of the end of the block at this height.")] as_of: Option<u64>,
+        #[graphql(desc = "Answer as of the end of the block at this height (on Render: slot).")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
     ) -> Result<Option<Provider>> {
         Ok(Provider::resolve(
             Api::of(ctx),
             &id,
-            Asked {
-                height: as_of,
-                time: as_of_time,
-            },
+            Asked::new(as_of, as_of_time),
         )
         .await?)
     }

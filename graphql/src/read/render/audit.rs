@@ -24,7 +24,6 @@ pub(crate) struct SupplyAuditRow {
 pub(crate) struct AccountAuditRow {
     pub(crate) accounts: u64,
     pub(crate) failing: u64,
-    pub(crate) observed: u64,
 }
 
 /// An account whose sum of changes is not its balance.

@@ -45,15 +45,30 @@ pub(crate) struct EventRow {
     pub(crate) evidence_word: String,
 }
 
+/// The place of a movement in the list. Unexplained changes of one transaction share their indexes, so the accounts are
+/// part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EventPlace {
+    pub(crate) key: EventKey,
+    pub(crate) kind: String,
+    pub(crate) source_account: String,
+    pub(crate) dest_account: String,
+}
+
 impl EventRow {
-    /// The identity of this movement.
-    pub(crate) fn key(&self) -> EventKey {
-        EventKey {
-            slot: self.slot,
-            signature: self.signature.clone(),
-            outer: self.outer,
-            inner: self.inner,
-            batch: self.batch,
+    /// The place of this movement.
+    pub(crate) fn place(&self) -> EventPlace {
+        EventPlace {
+            key: EventKey {
+                slot: self.slot,
+                signature: self.signature.clone(),
+                outer: self.outer,
+                inner: self.inner,
+                batch: self.batch,
+            },
+            kind: self.event_kind.clone(),
+            source_account: self.source_account.clone(),
+            dest_account: self.dest_account.clone(),
         }
     }
 }
@@ -93,16 +108,19 @@ const COUNT: &str = concat!(
 );
 
 impl Reader {
-    /// At most `limit` movements up to slot `as_of`, newest first, after the one with the key `after`.
+    /// At most `limit` movements up to slot `as_of`, newest first, after the one at the place `after`.
     pub(crate) async fn events(
         &self,
         network: &str,
         as_of: u64,
         filter: &EventFilter,
-        after: Option<&EventKey>,
+        after: Option<&EventPlace>,
         limit: u32,
     ) -> Result<Vec<EventRow>, ReadError> {
-        let query = EventKey::bind(after, filter.bind(self.query(PAGE, network)));
+        let query = EventKey::bind(after.map(|place| &place.key), filter.bind(self.query(PAGE, network)))
+            .param("after_kind", after.map_or("", |place| place.kind.as_str()))
+            .param("after_source", after.map_or("", |place| place.source_account.as_str()))
+            .param("after_dest", after.map_or("", |place| place.dest_account.as_str()));
         Self::all(query.param("as_of", as_of).param("limit", limit)).await
     }
 

@@ -13,7 +13,7 @@ mod work_period;
 pub(crate) use audit::{AccountAuditRow, AccountFindingRow, SupplyAuditRow, UnexplainedRow};
 pub(crate) use balance::BalanceRow;
 pub(crate) use epoch::EpochRow;
-pub(crate) use event::{EventFilter, EventRow};
+pub(crate) use event::{EventFilter, EventPlace, EventRow};
 pub(crate) use recipient::RecipientRow;
 pub(crate) use reconciliation::{ReconciliationFilter, ReconciliationRow};
 pub(crate) use settlement::{SettlementFilter, SettlementRow};

@@ -10,8 +10,9 @@ use crate::read::{ReadError, Reader};
 #[derive(Debug, Clone, Row, Deserialize)]
 pub(crate) struct RecipientRow {
     pub(crate) owner: String,
-    pub(crate) first_epoch: u32,
-    pub(crate) last_epoch: u32,
+    /// Null where the payouts fall outside the table of epochs.
+    pub(crate) first_epoch: Option<u32>,
+    pub(crate) last_epoch: Option<u32>,
     pub(crate) epochs_paid: u64,
     pub(crate) paid_work: String,
     pub(crate) paid_availability: String,
@@ -19,6 +20,13 @@ pub(crate) struct RecipientRow {
     pub(crate) paid: String,
     pub(crate) payouts: u64,
     pub(crate) evidence_word: String,
+}
+
+impl RecipientRow {
+    /// The number that orders the list.
+    pub(crate) fn place(&self) -> u64 {
+        self.first_epoch.map_or(0, u64::from)
+    }
 }
 
 const PAGE: &str = concat!(

@@ -1,6 +1,6 @@
 //! Cursors of the lists of movements: opaque, and pinned to the slot that the list was read at. Pure.
 
-use crate::read::render::EventKey;
+use crate::read::render::{EventKey, EventPlace};
 use crate::schema::error::ApiError;
 use crate::schema::ids::{Cursor, encode, lines, number};
 use crate::schema::page;
@@ -30,6 +30,25 @@ impl Place for EventKey {
             outer: number(&outer)?,
             inner: number(&inner)?,
             batch: number(&batch)?,
+        })
+    }
+}
+
+impl Place for EventPlace {
+    fn parts(&self) -> Vec<String> {
+        let mut parts = self.key.parts();
+        parts.extend([self.kind.clone(), self.source_account.clone(), self.dest_account.clone()]);
+        parts
+    }
+
+    fn of(mut parts: Vec<String>) -> Option<Self> {
+        let rest = parts.split_off(parts.len().checked_sub(3)?);
+        let [kind, source_account, dest_account] = <[String; 3]>::try_from(rest).ok()?;
+        Some(Self {
+            key: EventKey::of(parts)?,
+            kind,
+            source_account,
+            dest_account,
         })
     }
 }
@@ -134,6 +153,12 @@ mod tests {
     #[test]
     fn cursors_come_back_whole_and_only_to_their_list_and_network() {
         again(key());
+        again(EventPlace {
+            key: key(),
+            kind: "unexplained_delta".into(),
+            source_account: "a".into(),
+            dest_account: String::new(),
+        });
         again(7_u32);
         again((7_u32, "wallet".to_owned()));
         again((7_u32, "burned".to_owned(), String::new()));

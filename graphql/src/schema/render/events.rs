@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use super::address;
 use super::connection::{Connection, ListArgs, Opened};
 use super::settlements::text;
-use crate::read::render::{EventFilter, EventKey, EventRow};
+use crate::read::render::{EventFilter, EventPlace, EventRow};
 use crate::schema::definitions::TOKEN_EVENTS;
 use crate::schema::error::ApiError;
 use crate::schema::evidence::{Evidence, words};
@@ -227,7 +227,7 @@ pub(crate) async fn resolve(
     args: EventsArgs,
 ) -> Result<Connection<TokenEvent>, ApiError> {
     let filter = args.filter()?;
-    let opened = Opened::<EventKey>::open(api, &list).await?;
+    let opened = Opened::<EventPlace>::open(api, &list).await?;
     let (network, slot) = (opened.network(), opened.slot());
     let (rows, total, decimals) = futures::try_join!(
         api.reader
@@ -237,7 +237,7 @@ pub(crate) async fn resolve(
     )?;
     let nodes = rows
         .into_iter()
-        .map(|row| (row.key(), TokenEvent::new(network, row)))
+        .map(|row| (row.place(), TokenEvent::new(network, row)))
         .collect();
     Ok(opened.page(nodes, total, decimals, &TOKEN_EVENTS))
 }

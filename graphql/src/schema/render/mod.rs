@@ -12,5 +12,5 @@ mod reconciliation;
 mod settlements;
 mod work_periods;
 
-pub(crate) use self::address::account as checked_account;
 pub(crate) use self::query::RenderQuery;
+pub(crate) use self::work_periods::PaidByClass;

@@ -17,15 +17,15 @@ use crate::schema::scope::Api;
 #[graphql(name = "PaidByClass")]
 pub(crate) struct PaidByClass {
     /// For work.
-    pub(super) work: BigInt,
+    pub(crate) work: BigInt,
     /// For being available.
-    pub(super) availability: BigInt,
+    pub(crate) availability: BigInt,
     /// To compute nodes.
-    pub(super) compute: BigInt,
+    pub(crate) compute: BigInt,
     /// The sum of the three.
-    pub(super) total: BigInt,
+    pub(crate) total: BigInt,
     /// An amount of 10 to this power is one token; null before the first movement.
-    pub(super) decimals: Option<u8>,
+    pub(crate) decimals: Option<u8>,
 }
 
 /// "Wallet W was paid for epoch E": the nearest to a lease that is on chain. Neither a node nor a job.
