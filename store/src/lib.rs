@@ -10,5 +10,6 @@ pub mod integrity;
 pub mod lock;
 pub mod metrics;
 pub mod migrate;
+pub mod reference;
 pub mod row_binary;
 pub mod state_db;

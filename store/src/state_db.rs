@@ -15,6 +15,7 @@ mod spans;
 mod stage;
 mod status;
 mod types;
+mod watch;
 
 pub use commit::RangeTotals;
 pub use error::StateError;
@@ -24,6 +25,7 @@ pub use types::{
     ArchivedFile, Checkpoint, ClaimedRange, CommittedRange, EndpointHealth, LiveList, Network, Quarantined, Reindex,
     StageKey, Superseded, Watermark, WriterLease,
 };
+pub use watch::{WatchStatus, WatchedAccount};
 
 use crate::migrate;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};

@@ -140,6 +140,39 @@ pub enum StateError {
         /// Generation asked for.
         generation: u32,
     },
+    /// What is no entry of the watch list.
+    #[error("{what} of a watched account: {why}")]
+    BadWatch {
+        /// Which part.
+        what: &'static str,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Two entries of the watch list would speak of one account at once.
+    #[error(
+        "{address} is on the watch list as {role} from slot {from_slot} ({status}); \
+         retire that entry before the first slot of the new one, or name another first slot"
+    )]
+    WatchClash {
+        /// The account.
+        address: String,
+        /// Role of the entry in the way.
+        role: String,
+        /// Its first slot.
+        from_slot: u64,
+        /// Its status.
+        status: &'static str,
+    },
+    /// No such entry of the watch list.
+    #[error("{address} from slot {from_slot} is not on the watch list of {network}; list it to see what is")]
+    NotWatched {
+        /// Network.
+        network: String,
+        /// The account.
+        address: String,
+        /// First slot asked for.
+        from_slot: u64,
+    },
     /// A number that the database cannot hold, or one that it should not hold.
     #[error("{what} is out of range: {value}")]
     OutOfRange {

@@ -1,3 +1,23 @@
 //! Render on Solana. Pure: bodies in, rows out. `docs/render.md` has the path and the tables.
 
+pub mod decode;
+pub mod discover;
+pub mod epochs;
+pub mod model;
+pub mod offchain;
+mod text;
 pub mod watch;
+
+use epochs::EpochTable;
+use watch::WatchSet;
+
+/// Everything that rows of Render depend on beside the transactions themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenderRules {
+    /// Genesis hash; of a recording its `chain_id`.
+    pub chain_id: String,
+    /// What is watched, and as what.
+    pub watch: WatchSet,
+    /// The weekly epochs.
+    pub epochs: EpochTable,
+}

@@ -1,5 +1,13 @@
 //! Which accounts count, as what, and when: data, never code.
 
+mod check;
+mod load;
+
+#[cfg(test)]
+mod tests;
+
+pub use check::WatchError;
+
 use serde::{Deserialize, Serialize};
 
 /// What a watched account is for. The class of a movement follows from the roles at its two ends.
@@ -24,6 +32,36 @@ pub enum Role {
     Market,
     /// Mints on behalf of the upgrade from the older token.
     Bridge,
+}
+
+impl Role {
+    /// All roles.
+    pub const ALL: [Self; 9] = [
+        Self::Mint,
+        Self::Burn,
+        Self::PayoutWork,
+        Self::PayoutAvailability,
+        Self::PayoutCompute,
+        Self::Treasury,
+        Self::Grants,
+        Self::Market,
+        Self::Bridge,
+    ];
+
+    /// The name, as in JSON and in rows.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mint => "mint",
+            Self::Burn => "burn",
+            Self::PayoutWork => "payout_work",
+            Self::PayoutAvailability => "payout_availability",
+            Self::PayoutCompute => "payout_compute",
+            Self::Treasury => "treasury",
+            Self::Grants => "grants",
+            Self::Market => "market",
+            Self::Bridge => "bridge",
+        }
+    }
 }
 
 /// A watched account, valid for a range of slots.
@@ -84,12 +122,34 @@ impl WatchSet {
             .chain(self.accounts.iter().map(|account| account.address.as_str()))
     }
 
-    /// The role of a token account in `slot`, by its address or else by its owner.
+    /// What a token account that belongs to `owner` counts as in `slot`; `owner` as the transaction itself says, empty
+    /// where it does not.
+    ///
+    /// An entry for the address counts only while the account belongs to the owner that the entry names, for token
+    /// accounts change hands. Any other account of a watched owner counts as that owner's, unless its entries differ.
     pub fn role_at(&self, account: &str, owner: &str, slot: u64) -> Option<&WatchAccount> {
         let valid = |watched: &&WatchAccount| watched.is_valid_at(slot);
-        let mut all = self.accounts.iter().filter(valid);
-        all.clone()
-            .find(|watched| watched.address == account)
-            .or_else(|| all.find(|watched| !owner.is_empty() && watched.owner == owner))
+        let same_owner = |watched: &&WatchAccount| !owner.is_empty() && watched.owner == owner;
+        let mut by_address = self.accounts.iter().filter(valid).filter(|one| one.address == account);
+        by_address
+            .find(|one| one.owner.is_empty() || owner.is_empty() || same_owner(one))
+            .or_else(|| {
+                let mut by_owner = self.accounts.iter().filter(valid).filter(same_owner);
+                let first = by_owner.next()?;
+                by_owner.all(|other| other.role == first.role).then_some(first)
+            })
+    }
+
+    /// What somebody who signs counts as in `slot`: the watched account itself or its owner, where all entries agree.
+    pub fn signer_role_at(&self, address: &str, slot: u64) -> Option<Role> {
+        let is_it = |one: &&WatchAccount| one.is_valid_at(slot) && (one.address == address || one.owner == address);
+        let mut all = self.accounts.iter().filter(is_it);
+        let first = all.next()?.role;
+        all.all(|other| other.role == first).then_some(first)
+    }
+
+    /// Whether every movement of a token account is followed: it is listed, whatever its validity.
+    pub fn follows(&self, account: &str) -> bool {
+        self.accounts.iter().any(|watched| watched.address == account)
     }
 }

@@ -1,0 +1,46 @@
+-- One row per finalized transaction that names a followed address, failed ones included. `class` is the one class of its
+-- events, or mixed, none, failed. `version`: -1 legacy, 0, 1. The indexes are -1.
+CREATE TABLE IF NOT EXISTS render_transactions
+(
+    network              LowCardinality(String),
+    chain_id             LowCardinality(String),
+    slot                 UInt64 CODEC(Delta, ZSTD),
+    block_time           DateTime64(3, 'UTC') CODEC(Delta, ZSTD),
+    signature            String CODEC(ZSTD),
+    outer                Int32,
+    inner                Int32,
+    batch                Int32,
+    generation           UInt32,
+    row_hash             UInt64 CODEC(NONE),
+    tx_index             Nullable(UInt32),
+    height               UInt64 ALIAS slot,
+    failed               UInt8,
+    error                String CODEC(ZSTD),
+    fee                  UInt64,
+    fee_payer            String CODEC(ZSTD),
+    version              Int8,
+    class                LowCardinality(String),
+    memo                 String CODEC(ZSTD),
+    events               UInt32,
+    unexplained          UInt32,
+    unknown_instructions UInt32,
+    compute_units        Nullable(UInt64),
+    evidence             LowCardinality(String),
+    INDEX by_signature signature TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (network, slot, signature, outer, inner, batch, generation)
+SETTINGS non_replicated_deduplication_window = 10000
+
+-- @stmt
+-- Rows within the live segments of the stage, each once.
+CREATE OR REPLACE VIEW render_transactions_live AS
+WITH
+(
+    SELECT groupArray((toString(network), generation, from_height, to_height))
+    FROM live
+    WHERE stage = 'facts'
+) AS segments
+SELECT *, slot AS height
+FROM render_transactions FINAL
+WHERE arrayExists(s -> s.1 = network AND s.2 = generation AND slot BETWEEN s.3 AND s.4, segments)
