@@ -77,8 +77,8 @@ export const RENDER = {
   audits: `query Audits($network: String!, $asOf: Int) {
   audits(network: $network, asOf: $asOf) {
     passed definition ${AS_OF}
-    supply { passed minted burned expected observed drift decimals unit sampleSize slot }
-    accounts { passed failing sampleSize slot findings { account owner expected observed difference slot reason } }
+    supply { passed opening openingBasis minted burned expected observed drift slot decimals unit sampleSize failing slotsCompared slotsFailing firstFailingSlot reason }
+    accounts { passed failing sampleSize answers slot findings { account owner role opening delta last sumsAgree breaks firstBreakSlot observed observedSlot drift } }
     unexplained { passed count sampleSize failedTransactions slot }
   }
 }`,

@@ -159,30 +159,40 @@ function showTiles(epochs) {
 
 const verdict = (passed) => el('span', { class: `verdict ${passed === null ? 'open' : passed ? 'pass' : 'fail'}` }, passed === null ? 'not checked' : passed ? 'pass' : 'FAIL');
 
-function auditRow(name, part, what, findings) {
-  const where = part.slot === null ? 'not compared yet' : `at slot ${integer(part.slot)}`;
-  return el('div', { class: 'audit' }, verdict(part.passed), el('div', {}, el('h3', {}, name), el('p', {}, what), el('p', { class: 'fine' }, `${where} · ${findings}`)));
+function auditRow(name, passed, what, findings) {
+  return el('div', { class: 'audit' }, verdict(passed), el('div', {}, el('h3', {}, name), el('p', {}, what), el('p', { class: 'fine' }, findings)));
 }
 
-function supplyText(s) {
-  if (s.expected === null) return 'No movement is indexed yet.';
-  const amount = (base) => (base === null ? 'not asked' : tokens(base, s.decimals));
-  return `Minted ${amount(s.minted)} − burned ${amount(s.burned)} = ${amount(s.expected)}; a node answered ${amount(s.observed)}${s.drift === null ? '' : `; drift ${amount(s.drift)}`}.`;
+function supplyRow(s) {
+  if (!s) return auditRow('Supply', null, 'Nothing is indexed yet.', '');
+  const amount = (base) => (base === null ? 'unknown' : tokens(base, s.decimals));
+  const sum = `Opening ${amount(s.opening)} + minted ${amount(s.minted)} − burned ${amount(s.burned)} = ${amount(s.expected)}. `;
+  const answer = s.observed === null ? sentence(`${s.reason}.`) : `A node answered ${amount(s.observed)} at slot ${integer(s.slot)}${s.drift === null ? `; not compared: ${s.reason}` : `: drift ${amount(s.drift)}`}.`;
+  const slots = `${plural(s.slotsCompared, 'slot')} compared, ${integer(s.slotsFailing)} differ; ${plural(s.sampleSize, 'answer')} of nodes compared, ${integer(s.failing)} differ`;
+  return auditRow('Supply', s.passed, sum + answer, s.firstFailingSlot === null ? slots : `${slots}; the first at slot ${integer(s.firstFailingSlot)}`);
+}
+
+function finding(f, decimals) {
+  const amount = (base) => (base === null ? 'unknown' : tokens(base, decimals));
+  const parts = [`${amount(f.opening)} before, changes of ${amount(f.delta)}, ${amount(f.last)} after${f.sumsAgree ? '' : ': they do not sum up'}`];
+  if (f.breaks) parts.push(`${plural(f.breaks, 'balance')} do not go on from the one before, the first in slot ${integer(f.firstBreakSlot)}`);
+  if (f.drift !== null && f.drift !== '0') parts.push(`a node answered ${amount(f.observed)} at slot ${integer(f.observedSlot)}: ${amount(f.drift)} more than the rows`);
+  return el('li', {}, address(f.account), ` ${parts.join('; ')}.`);
 }
 
 function showAudits(audits) {
   const card = $('render-audits');
   clear(card);
   const { supply, accounts, unexplained } = audits;
-  const failing = accounts.findings.map((f) => el('li', {}, address(f.account), ` sum of changes ${tokens(f.expected, supply.decimals)}, balance ${tokens(f.observed, supply.decimals)}, difference ${tokens(f.difference, supply.decimals)}`));
+  const failing = accounts.findings.map((f) => finding(f, supply?.decimals));
   card.replaceChildren(title('Audits', audits, verdict(audits.passed)),
-    auditRow('Supply', supply, supplyText(supply), plural(supply.sampleSize, 'answer')),
-    auditRow('Balances', accounts, `${integer(accounts.failing)} of ${plural(accounts.sampleSize, 'token account')} differ from the sum of their changes.`, plural(accounts.sampleSize, 'account')),
-    failing.length ? el('ul', { class: 'findings' }, ...failing) : null,
-    auditRow('Unexplained changes', unexplained, `${plural(unexplained.count, 'change')} of a balance that no instruction explains.`, `${plural(unexplained.sampleSize, 'transaction')}, ${integer(unexplained.failedTransactions)} of them failed`),
+    supplyRow(supply),
+    auditRow('Balances', accounts.passed, `${integer(accounts.failing)} of ${plural(accounts.sampleSize, 'watched account')} differ from the sum of their changes or from what nodes answer.`, `as of slot ${integer(accounts.slot)}; ${plural(accounts.answers, 'answer')} of nodes compared`),
+    ...(failing.length ? [el('ul', { class: 'findings' }, ...failing)] : []),
+    auditRow('Unexplained changes', unexplained.passed, `${plural(unexplained.count, 'change')} of a balance that no instruction explains.`, `up to slot ${integer(unexplained.slot)}; ${plural(unexplained.sampleSize, 'transaction')}, ${integer(unexplained.failedTransactions)} of them failed`),
     foot(audits, RENDER.audits, { network: audits.network }),
     details(card, 'how', 'What is compared?', el('p', {}, audits.definition)));
-  tile('render-passed', audits.passed === null ? 'open' : audits.passed ? 'pass' : 'FAIL', '', `${integer(accounts.sampleSize)} accounts, ${integer(unexplained.sampleSize)} transactions`);
+  tile('render-passed', audits.passed === null ? 'open' : audits.passed ? 'pass' : 'FAIL', '', `supply, ${plural(accounts.sampleSize, 'account')}, ${plural(unexplained.sampleSize, 'transaction')}`);
   $('render-passed').dataset.passed = String(audits.passed);
 }
 

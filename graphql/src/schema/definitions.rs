@@ -82,8 +82,8 @@ pub(crate) const PROVIDERS: Definition = Definition {
 
 /// Lists of Render's providers.
 pub(crate) const RECIPIENTS: Definition = Definition {
-    text: "Owners of token accounts that a payout wallet paid up to the slot asked for, by the first weekly epoch that they \
-           were paid for, newest first. An owner is neither a node nor a person: operators spread their nodes over several \
+    text: "Owners of token accounts that a payout wallet paid up to the slot asked for, by the first weekly epoch in which \
+           they were paid, newest first. An owner is neither a node nor a person: operators spread their nodes over several \
            wallets. What nodes they run is not on chain.",
     unit: "recipients",
     sample: "owners that were ever paid",
@@ -102,8 +102,8 @@ pub(crate) const SETTLEMENTS: Definition = Definition {
 
 /// Lists of work periods.
 pub(crate) const WORK_PERIODS: Definition = Definition {
-    text: "What one owner was paid for one weekly epoch out of payout wallets, by class. A payout counts for the epoch that \
-           its memo names, else for the last one that had ended when it was made.",
+    text: "What one owner was paid in one weekly epoch out of payout wallets, by class. Payouts come late: what they pay for \
+           is the epoch that a memo names, else the last one that had ended when they were made, and is told beside it.",
     unit: "work periods",
     sample: "pairs of owner and epoch that the filters select",
     evidence: Evidence::Derived,
@@ -113,7 +113,7 @@ pub(crate) const WORK_PERIODS: Definition = Definition {
 pub(crate) const RENDER_EPOCHS: Definition = Definition {
     text: "Weekly epochs with the sums of what was burned, minted and paid, by class and exact. An epoch is complete when all \
            of its slots are indexed, and final when the next one has ended too, for burns arrive late. New recipients were \
-           never paid before; lost ones were paid for the epoch before and not for this one.",
+           never paid before; lost ones were paid in the epoch before and not in this one.",
     unit: "epochs",
     sample: "epochs that have begun",
     evidence: Evidence::Derived,
@@ -149,9 +149,10 @@ pub(crate) const BALANCE: Definition = Definition {
 
 /// The audits.
 pub(crate) const AUDITS: Definition = Definition {
-    text: "Supply: the sum of all mints less the sum of all burns must equal the supply that a node answers at the same slot. \
-           Accounts: for each token account the sum of its changes must equal its balance. Unexplained: no balance may \
-           change by more or less than the decoded instructions say.",
+    text: "Supply: what was there before, plus all mints, less all burns, must equal the supply that a node answers at the same \
+           slot, and in each slot the balances must change by what it minted less what it burned. Accounts: each balance of a \
+           watched account must go on from the one before, the changes must sum up to it, and nodes must answer the same. \
+           Unexplained: no balance may change by more or less than the decoded instructions say.",
     unit: "findings",
     sample: "answers of nodes, accounts, and transactions",
     evidence: Evidence::Derived,

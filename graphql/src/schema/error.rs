@@ -1,6 +1,6 @@
 //! Errors as callers see them: a message, a code in `extensions.code`, and the next step in `extensions.hint`.
 
-use async_graphql::{Error, ErrorExtensions};
+use async_graphql::{Context, Error, ErrorExtensions};
 
 use crate::read::ReadError;
 use crate::read::coverage::NotCovered;
@@ -178,6 +178,16 @@ impl From<ApiError> for Error {
             }
         })
     }
+}
+
+/// The answer of a field that is null where it fails, with the error and its path beside it. A resolver that fails itself
+/// would leave its field out of the answer altogether.
+pub(crate) fn nullable<T>(ctx: &Context<'_>, answer: Result<Option<T>, ApiError>) -> Option<T> {
+    answer.unwrap_or_else(|error| {
+        let error = Error::from(error).into_server_error(ctx.item.pos);
+        ctx.add_error(ctx.set_error_path(error));
+        None
+    })
 }
 
 /// At most the first 64 characters of a caller's text, without control characters, fit to be put into a message.

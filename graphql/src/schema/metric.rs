@@ -102,7 +102,10 @@ pub(crate) struct MetricAnswer {
 
 /// All metrics, by name; with a network, those that apply to it.
 pub(crate) fn list(api: &Api, network: Option<&str>) -> Result<Vec<MetricInfo>, ApiError> {
-    let kind = network.map(|name| api.network(name)).transpose()?.map(|network| &network.kind);
+    let kind = network
+        .map(|name| api.network(name))
+        .transpose()?
+        .map(|network| &network.kind);
     let fits = |metric: &&Metric| kind.is_none_or(|kind| metric.kinds.contains(kind));
     Ok(api.metrics.iter().filter(fits).map(MetricInfo::from).collect())
 }

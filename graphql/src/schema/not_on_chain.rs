@@ -19,7 +19,8 @@ pub(crate) struct NotOnChain {
 
 const RENDER_LEASES: &str = "Render has no on-chain leases: jobs are agreed, run and priced off chain, and only movements of the RENDER token are on \
      Solana; ask settlements and workPeriods";
-const RENDER_GPUS: &str = "Render does not put GPUs on chain: neither model, hours, utilisation nor node is named there";
+const RENDER_GPUS: &str =
+    "Render does not put GPUs on chain: neither model, hours, utilisation nor node is named there";
 const RENDER_PROVIDER: &str = "Render has no register of providers: a provider is the owner of a token account that a payout wallet paid, and nothing \
      else about it is on chain";
 
@@ -48,10 +49,10 @@ const RENDER: &[(&str, &str)] = &[
     ("Provider.leasedGpus", RENDER_GPUS),
 ];
 
-const AKASH_BURNS: &str =
-    "Akash settles each lease out of its escrow account, not by burns in batches; ask revenue";
+const AKASH_BURNS: &str = "Akash settles each lease out of its escrow account, not by burns in batches; ask revenue";
 const AKASH_PERIODS: &str = "Akash pays providers lease by lease, not by weekly epoch; ask revenue and leases";
-const AKASH_TOKEN: &str = "Akash's index holds leases and escrow, not every movement of a token; ask revenue, and the metric token_supply";
+const AKASH_TOKEN: &str =
+    "Akash's index holds leases and escrow, not every movement of a token; ask revenue, and the metric token_supply";
 
 /// What Akash lacks.
 const AKASH: &[(&str, &str)] = &[
@@ -67,6 +68,7 @@ const AKASH: &[(&str, &str)] = &[
     ("Provider.epochsPaid", AKASH_PERIODS),
     ("Provider.paid", AKASH_PERIODS),
     ("Provider.payouts", AKASH_PERIODS),
+    ("Provider.accounts", AKASH_PERIODS),
 ];
 
 fn table(kind: Kind) -> &'static [(&'static str, &'static str)] {
@@ -96,7 +98,9 @@ impl NetworkDescriptor {
     /// The fields of this API that are null on this network, because its chain has no such thing, each with the reason.
     async fn not_on_chain(&self) -> Vec<NotOnChain> {
         let rows = Kind::of(&self.kind).map_or(&[][..], table);
-        rows.iter().map(|&(field, reason)| NotOnChain { field, reason }).collect()
+        rows.iter()
+            .map(|&(field, reason)| NotOnChain { field, reason })
+            .collect()
     }
 }
 
@@ -124,7 +128,11 @@ mod tests {
     fn every_field_that_is_said_to_be_missing_is_a_field_of_this_api() {
         let fields = fields();
         for (field, reason) in AKASH.iter().chain(RENDER) {
-            let full = if field.contains('.') { (*field).to_owned() } else { format!("Query.{field}") };
+            let full = if field.contains('.') {
+                (*field).to_owned()
+            } else {
+                format!("Query.{field}")
+            };
             assert!(fields.contains(&full), "{full}");
             assert!(reason.len() > 40 && !reason.contains("  "), "{field}: {reason}");
         }
@@ -133,7 +141,10 @@ mod tests {
     #[test]
     fn no_field_is_missing_on_every_kind_of_network() {
         for (field, _) in RENDER {
-            assert!(AKASH.iter().all(|(other, _)| other != field), "{field} could never answer");
+            assert!(
+                AKASH.iter().all(|(other, _)| other != field),
+                "{field} could never answer"
+            );
         }
     }
 }

@@ -57,16 +57,18 @@ pub(crate) struct Provider {
     active_leases: Option<u64>,
     /// GPUs in those leases. Akash only.
     leased_gpus: Option<u64>,
-    /// The first weekly epoch that it was paid for. Render only.
+    /// The first weekly epoch in which it was paid. Render only.
     first_paid_epoch: Option<u32>,
-    /// The last weekly epoch that it was paid for. Render only.
+    /// The last weekly epoch in which it was paid. Render only.
     last_paid_epoch: Option<u32>,
-    /// How many weekly epochs it was paid for. Render only.
+    /// In how many weekly epochs it was paid. Render only.
     epochs_paid: Option<u64>,
     /// What it was paid, by class. Render only.
     paid: Option<PaidByClass>,
-    /// How many payouts that was. Render only.
+    /// How many payouts that was: the sample size. Render only.
     payouts: Option<u64>,
+    /// How many token accounts of its were paid. Render only.
+    accounts: Option<u64>,
     /// The block as of which all this holds.
     as_of: BlockRef,
 }
@@ -92,6 +94,7 @@ impl Provider {
             epochs_paid: None,
             paid: None,
             payouts: None,
+            accounts: None,
             as_of,
         }
     }
@@ -131,6 +134,7 @@ impl Provider {
                 decimals,
             }),
             payouts: Some(row.payouts),
+            accounts: Some(row.accounts),
             ..Self::bare(network, as_of, row.owner)
         }
     }
@@ -213,7 +217,7 @@ impl ProviderConnection {
     }
 }
 
-/// A provider behind the number that orders the list: the height that registered it, or the first epoch that it was paid for.
+/// A provider behind the number that orders the list: the height that registered it, or the first epoch in which it was paid.
 type Placed = (u64, Provider);
 
 impl ProviderConnection {

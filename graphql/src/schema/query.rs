@@ -1,10 +1,10 @@
 //! The root of the schema.
 
-use async_graphql::{Context, ID, Interface, MergedObject, Object, Result};
+use async_graphql::{Context, ID, Interface, MergedObject, Object};
 use time::OffsetDateTime;
 
 use super::active::{ActiveLeasesSeries, ActiveProvidersSeries};
-use super::error::ApiError;
+use super::error::{ApiError, nullable};
 use super::ids;
 use super::leases::{Lease, LeaseConnection, LeaseState, LeasesArgs};
 use super::metric::{self, MetricAnswer, MetricInfo};
@@ -23,6 +23,21 @@ use crate::state::NetworkDescriptor;
 pub(crate) enum Node {
     Lease(Box<Lease>),
     Provider(Box<Provider>),
+}
+
+impl Node {
+    /// The object with this id; `None` when there is none.
+    async fn resolve(api: &Api, id: &str) -> Result<Option<Self>, ApiError> {
+        if ids::parse_lease_id(id).is_some() {
+            let lease = Lease::resolve(api, id, Asked::default()).await?;
+            return Ok(lease.map(|lease| Self::Lease(Box::new(lease))));
+        }
+        if ids::parse_provider_id(id).is_some() {
+            let provider = Provider::resolve(api, id, Asked::default()).await?;
+            return Ok(provider.map(|provider| Self::Provider(Box::new(provider))));
+        }
+        Err(ApiError::BadId { what: "node" })
+    }
 }
 
 /// What the indexer knows of decentralised GPU networks. Each answer is read from committed rows only, and says as of
@@ -51,8 +66,8 @@ impl MarketQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The network's name, as `networks` gives it.")] network: String,
-    ) -> Result<Option<IndexStatus>> {
-        Ok(Some(IndexStatus::resolve(Api::of(ctx), &network).await?))
+    ) -> Option<IndexStatus> {
+        nullable(ctx, IndexStatus::resolve(Api::of(ctx), &network).await.map(Some))
     }
 
     /// The catalogue of metrics; with a network, those that apply to it.
@@ -60,8 +75,8 @@ impl MarketQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only metrics that apply to the network with this name.")] network: Option<String>,
-    ) -> Result<Vec<MetricInfo>> {
-        Ok(metric::list(Api::of(ctx), network.as_deref())?)
+    ) -> Option<Vec<MetricInfo>> {
+        nullable(ctx, metric::list(Api::of(ctx), network.as_deref()).map(Some))
     }
 
     /// The values of one metric at a height.
@@ -73,9 +88,14 @@ impl MarketQuery {
         #[graphql(desc = "The network's name, as `networks` gives it.")] network: String,
         #[graphql(desc = "Answer as of the end of the block at this height (on Render: slot).")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
-    ) -> Result<Option<MetricAnswer>> {
+    ) -> Option<MetricAnswer> {
         let asked = Asked::new(as_of, as_of_time);
-        Ok(Some(MetricAnswer::resolve(Api::of(ctx), &name, &network, asked).await?))
+        nullable(
+            ctx,
+            MetricAnswer::resolve(Api::of(ctx), &name, &network, asked)
+                .await
+                .map(Some),
+        )
     }
 
     /// Active leases over time.
@@ -92,7 +112,7 @@ impl MarketQuery {
         #[graphql(desc = "Width of the buckets.", default_with = "Interval::Day")] interval: Interval,
         #[graphql(desc = "Answer as of the end of the block at this height (on Render: slot).")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
-    ) -> Result<Option<ActiveLeasesSeries>> {
+    ) -> Option<ActiveLeasesSeries> {
         let asked = Asked::new(as_of, as_of_time);
         let args = SeriesArgs {
             field: "activeLeases",
@@ -102,7 +122,7 @@ impl MarketQuery {
             interval,
             asked,
         };
-        Ok(Some(ActiveLeasesSeries::resolve(Api::of(ctx), args).await?))
+        nullable(ctx, ActiveLeasesSeries::resolve(Api::of(ctx), args).await.map(Some))
     }
 
     /// Providers over time: those that hold active leases, and those that are registered.
@@ -119,7 +139,7 @@ impl MarketQuery {
         #[graphql(desc = "Width of the buckets.", default_with = "Interval::Day")] interval: Interval,
         #[graphql(desc = "Answer as of the end of the block at this height (on Render: slot).")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
-    ) -> Result<Option<ActiveProvidersSeries>> {
+    ) -> Option<ActiveProvidersSeries> {
         let asked = Asked::new(as_of, as_of_time);
         let args = SeriesArgs {
             field: "activeProviders",
@@ -129,7 +149,7 @@ impl MarketQuery {
             interval,
             asked,
         };
-        Ok(Some(ActiveProvidersSeries::resolve(Api::of(ctx), args).await?))
+        nullable(ctx, ActiveProvidersSeries::resolve(Api::of(ctx), args).await.map(Some))
     }
 
     /// Lease payouts over time, by denomination: gross, take fee and net.
@@ -146,7 +166,7 @@ impl MarketQuery {
         #[graphql(desc = "Width of the buckets.", default_with = "Interval::Day")] interval: Interval,
         #[graphql(desc = "Answer as of the end of the block at this height (on Render: slot).")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
-    ) -> Result<Option<RevenueSeries>> {
+    ) -> Option<RevenueSeries> {
         let asked = Asked::new(as_of, as_of_time);
         let args = SeriesArgs {
             field: "revenue",
@@ -156,7 +176,7 @@ impl MarketQuery {
             interval,
             asked,
         };
-        Ok(Some(RevenueSeries::resolve(Api::of(ctx), args).await?))
+        nullable(ctx, RevenueSeries::resolve(Api::of(ctx), args).await.map(Some))
     }
 
     /// Leases as of a height, newest first.
@@ -174,7 +194,7 @@ impl MarketQuery {
         #[graphql(desc = "Only leases of this GPU model, for example `h100`.")] gpu_model: Option<String>,
         #[graphql(desc = "Answer as of the end of the block at this height (on Render: slot).")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
-    ) -> Result<Option<LeaseConnection>> {
+    ) -> Option<LeaseConnection> {
         let asked = Asked::new(as_of, as_of_time);
         let args = LeasesArgs {
             network: &network,
@@ -186,7 +206,7 @@ impl MarketQuery {
             gpu_model,
             asked,
         };
-        Ok(Some(LeaseConnection::resolve(Api::of(ctx), args).await?))
+        nullable(ctx, LeaseConnection::resolve(Api::of(ctx), args).await.map(Some))
     }
 
     /// One lease; null when it did not exist at that height.
@@ -197,13 +217,11 @@ impl MarketQuery {
         #[graphql(desc = "The `id` of a lease.")] id: ID,
         #[graphql(desc = "Answer as of the end of the block at this height (on Render: slot).")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
-    ) -> Result<Option<Lease>> {
-        Ok(Lease::resolve(
-            Api::of(ctx),
-            &id,
-            Asked::new(as_of, as_of_time),
+    ) -> Option<Lease> {
+        nullable(
+            ctx,
+            Lease::resolve(Api::of(ctx), &id, Asked::new(as_of, as_of_time)).await,
         )
-        .await?)
     }
 
     /// Providers as of a height, newest first. On Akash those on the chain's list; on Render the owners that payout wallets
@@ -217,11 +235,14 @@ impl MarketQuery {
         #[graphql(desc = "`endCursor` of the page before.")] after: Option<String>,
         #[graphql(desc = "Answer as of the end of the block at this height (on Render: slot).")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
-    ) -> Result<Option<ProviderConnection>> {
+    ) -> Option<ProviderConnection> {
         let asked = Asked::new(as_of, as_of_time);
-        Ok(Some(
-            ProviderConnection::resolve(Api::of(ctx), &network, first, after.as_deref(), asked).await?,
-        ))
+        nullable(
+            ctx,
+            ProviderConnection::resolve(Api::of(ctx), &network, first, after.as_deref(), asked)
+                .await
+                .map(Some),
+        )
     }
 
     /// One provider; null when it was not registered at that height, or on Render not paid up to that slot.
@@ -232,28 +253,17 @@ impl MarketQuery {
         #[graphql(desc = "The `id` of a provider.")] id: ID,
         #[graphql(desc = "Answer as of the end of the block at this height (on Render: slot).")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
-    ) -> Result<Option<Provider>> {
-        Ok(Provider::resolve(
-            Api::of(ctx),
-            &id,
-            Asked::new(as_of, as_of_time),
+    ) -> Option<Provider> {
+        nullable(
+            ctx,
+            Provider::resolve(Api::of(ctx), &id, Asked::new(as_of, as_of_time)).await,
         )
-        .await?)
     }
 
     /// Any object by its id, as of the newest height whose state is known.
     #[graphql(complexity = "super::cost::read(child_complexity)")]
-    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "The object's `id`.")] id: ID) -> Result<Option<Node>> {
-        let api = Api::of(ctx);
-        if ids::parse_lease_id(&id).is_some() {
-            let lease = Lease::resolve(api, &id, Asked::default()).await?;
-            return Ok(lease.map(|lease| Node::Lease(Box::new(lease))));
-        }
-        if ids::parse_provider_id(&id).is_some() {
-            let provider = Provider::resolve(api, &id, Asked::default()).await?;
-            return Ok(provider.map(|provider| Node::Provider(Box::new(provider))));
-        }
-        Err(ApiError::BadId { what: "node" }.into())
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "The object's `id`.")] id: ID) -> Option<Node> {
+        nullable(ctx, Node::resolve(Api::of(ctx), &id).await)
     }
 
     /// The bounds of this service, so that a client can stay within them.

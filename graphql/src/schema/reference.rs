@@ -47,7 +47,10 @@ pub fn metrics_page() -> Result<String, MetricError> {
         let evidence = definition.evidence.word();
         let (field, rest) = field.split_once(' ').unwrap_or((field, ""));
         let field = format!("`{field}` {rest}");
-        page.push_str(&format!("| {} | {unit} | {sample} | {evidence} | {text} |\n", field.trim_end()));
+        page.push_str(&format!(
+            "| {} | {unit} | {sample} | {evidence} | {text} |\n",
+            field.trim_end()
+        ));
     }
     Ok(page)
 }

@@ -98,12 +98,7 @@ impl Asked {
 
 impl Scope {
     /// Decides what answers the question `field` about `network` as of what was asked.
-    pub(crate) async fn resolve(
-        api: &Api,
-        network: &str,
-        field: &'static str,
-        asked: Asked,
-    ) -> Result<Self, ApiError> {
+    pub(crate) async fn resolve(api: &Api, network: &str, field: &'static str, asked: Asked) -> Result<Self, ApiError> {
         let network = api.network(network)?.clone();
         let kind = not_on_chain::check(&network, field)?;
         let coverage = api.reader.coverage(&network.name).await?;
@@ -215,7 +210,11 @@ async fn height_at(
     let run = coverage.bounds().ok_or(NotCovered::Nothing)?;
     let newest = match kind {
         Kind::Akash => api.reader.block_times(network, &[run.to]).await?.at(run.to),
-        Kind::Render => api.reader.slot_times(network, run.from, run.to).await?.map(|times| times.1),
+        Kind::Render => api
+            .reader
+            .slot_times(network, run.from, run.to)
+            .await?
+            .map(|times| times.1),
     };
     if newest.is_none_or(|newest_ms| newest_ms < millis(time)) {
         return Err(ApiError::BadInput(format!(

@@ -5,18 +5,28 @@ use serde::Deserialize;
 
 use crate::read::{ReadError, Reader};
 
-/// Supply at one observation: Σmint − Σburn beside what a node answered. Amounts are base units as text, signed where they
-/// are differences.
+/// Supply: opening + Σmint − Σburn, beside what nodes answered. Amounts are base units as text, signed where they are
+/// differences. What starts with `answer` is about the newest answer of a node and null without one.
 #[derive(Debug, Clone, Row, Deserialize)]
 pub(crate) struct SupplyAuditRow {
-    pub(crate) slot: u64,
-    pub(crate) time_ms: i64,
+    pub(crate) opening_basis: String,
+    pub(crate) opening: Option<String>,
     pub(crate) minted: String,
     pub(crate) burned: String,
-    pub(crate) expected: String,
-    pub(crate) observed: Option<String>,
-    pub(crate) drift: Option<String>,
-    pub(crate) observations: u64,
+    pub(crate) expected: Option<String>,
+    pub(crate) answers: u64,
+    /// Answers that there was something to compare with.
+    pub(crate) compared: u64,
+    pub(crate) failing_answers: u64,
+    /// Slots whose balances were compared with what they minted and burned.
+    pub(crate) slots: u64,
+    pub(crate) failing_slots: u64,
+    pub(crate) first_failing_slot: Option<u64>,
+    pub(crate) answer_slot: Option<u64>,
+    pub(crate) answer_expected: Option<String>,
+    pub(crate) answer_observed: Option<String>,
+    pub(crate) answer_drift: Option<String>,
+    pub(crate) answer_reason: String,
 }
 
 /// How many accounts were checked.
@@ -24,18 +34,24 @@ pub(crate) struct SupplyAuditRow {
 pub(crate) struct AccountAuditRow {
     pub(crate) accounts: u64,
     pub(crate) failing: u64,
+    pub(crate) answers: u64,
 }
 
-/// An account whose sum of changes is not its balance.
+/// An account that fails. Amounts are base units as text, signed where they are differences.
 #[derive(Debug, Clone, Row, Deserialize)]
 pub(crate) struct AccountFindingRow {
     pub(crate) account: String,
     pub(crate) owner: String,
-    pub(crate) expected: String,
-    pub(crate) observed: String,
-    pub(crate) difference: String,
-    pub(crate) slot: u64,
-    pub(crate) reason: String,
+    pub(crate) role_name: String,
+    pub(crate) opening: Option<String>,
+    pub(crate) delta: String,
+    pub(crate) last_balance: Option<String>,
+    pub(crate) breaks: u64,
+    pub(crate) first_break_slot: Option<u64>,
+    pub(crate) observed: Option<String>,
+    pub(crate) observed_slot: Option<u64>,
+    pub(crate) observation_drift: Option<String>,
+    pub(crate) sums_agree: u8,
 }
 
 /// Balance changes that no instruction explains.
@@ -47,19 +63,19 @@ pub(crate) struct UnexplainedRow {
 }
 
 impl Reader {
-    /// The newest comparison of supply up to slot `as_of`; `None` before the first movement.
+    /// Supply and its comparisons up to slot `as_of`.
     pub(crate) async fn supply_audit(&self, network: &str, as_of: u64) -> Result<Option<SupplyAuditRow>, ReadError> {
         let sql = include_str!("../../../sql/render/supply_audit.sql");
         Self::one(self.query(sql, network).param("as_of", as_of)).await
     }
 
-    /// How many accounts agree with their sums of changes.
+    /// How many accounts are checked and how many fail.
     pub(crate) async fn account_audit(&self, network: &str, as_of: u64) -> Result<Option<AccountAuditRow>, ReadError> {
         let sql = include_str!("../../../sql/render/account_audit.sql");
         Self::one(self.query(sql, network).param("as_of", as_of)).await
     }
 
-    /// At most `limit` accounts that do not.
+    /// At most `limit` accounts that fail.
     pub(crate) async fn account_findings(
         &self,
         network: &str,

@@ -5,16 +5,14 @@ use serde::Deserialize;
 
 use crate::read::{ReadError, Reader};
 
-/// A balance as the newest transaction that touched the account left it. Times are milliseconds since the epoch.
+/// A balance as the newest transaction that touched the account left it, in base units as text.
 #[derive(Debug, Clone, Row, Deserialize)]
 pub(crate) struct BalanceRow {
     pub(crate) account: String,
     pub(crate) owner: String,
     pub(crate) amount: String,
-    pub(crate) closed: u8,
     pub(crate) changes: u64,
     pub(crate) last_slot: u64,
-    pub(crate) last_ms: i64,
     pub(crate) role_name: String,
     pub(crate) evidence_word: String,
 }

@@ -19,6 +19,7 @@ pub(crate) struct RecipientRow {
     pub(crate) paid_compute: String,
     pub(crate) paid: String,
     pub(crate) payouts: u64,
+    pub(crate) accounts: u64,
     pub(crate) evidence_word: String,
 }
 

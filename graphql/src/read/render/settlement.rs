@@ -21,8 +21,11 @@ pub(crate) struct SettlementRow {
     pub(crate) decimals: u8,
     pub(crate) burn_account: String,
     pub(crate) burn_wallet: String,
+    pub(crate) authority: String,
+    pub(crate) instruction_name: String,
+    pub(crate) via_cpi: u8,
+    pub(crate) via_batch: u8,
     pub(crate) memo: String,
-    pub(crate) class_name: String,
     pub(crate) epoch: Option<u32>,
     pub(crate) evidence_word: String,
 }

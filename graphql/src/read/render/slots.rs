@@ -32,9 +32,7 @@ impl Reader {
             .param("low", low)
             .param("high", high);
         let found: Option<Times> = Self::one(query).await?;
-        Ok(found
-            .filter(|row| row.slots > 0)
-            .map(|row| (row.first_ms, row.last_ms)))
+        Ok(found.filter(|row| row.slots > 0).map(|row| (row.first_ms, row.last_ms)))
     }
 
     /// The last slot of `run` with a row that is not younger than `ms`, if there is one.

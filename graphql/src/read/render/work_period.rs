@@ -1,4 +1,4 @@
-//! What each recipient was paid for each weekly epoch.
+//! What each recipient was paid in each weekly epoch.
 
 use clickhouse::{Row, query::Query};
 use serde::Deserialize;
@@ -11,6 +11,9 @@ use crate::read::{ReadError, Reader};
 pub(crate) struct WorkPeriodRow {
     pub(crate) epoch: u32,
     pub(crate) recipient: String,
+    pub(crate) starts_ms: i64,
+    pub(crate) ends_ms: i64,
+    pub(crate) pays_for: Vec<u32>,
     pub(crate) paid_work: String,
     pub(crate) paid_availability: String,
     pub(crate) paid_compute: String,

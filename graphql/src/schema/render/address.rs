@@ -68,7 +68,11 @@ mod tests {
 
     #[test]
     fn an_address_comes_back_as_it_was_written() {
-        for text in [BURN, "11111111111111111111111111111111", "GqE7wcwRw86xxMz4pNq5cV3BkM64h3bvajQRQbigYqTX"] {
+        for text in [
+            BURN,
+            "11111111111111111111111111111111",
+            "GqE7wcwRw86xxMz4pNq5cV3BkM64h3bvajQRQbigYqTX",
+        ] {
             assert_eq!(account("account", text).unwrap(), text);
         }
         let wire = "eXm57tLf484vf1AUiVHZGnVR2Ya4gykH6gAh4iAtoaeDwzMpim6uXR2xvWvoAsdsST9ozG7Pfi626uyipDNU7bm";
@@ -79,10 +83,24 @@ mod tests {
     fn anything_else_is_refused() {
         let upper = BURN.to_uppercase();
         for text in [
-            "", "0", "l", "O0Il", &upper, "rbrnm7", &BURN[1..], "é", "a\0b", &"1".repeat(33), &"z".repeat(44), &"2".repeat(5_000),
-            "' OR 1=1 --", "0x00000000000000000000000000000000000000",
+            "",
+            "0",
+            "l",
+            "O0Il",
+            &upper,
+            "rbrnm7",
+            &BURN[1..],
+            "é",
+            "a\0b",
+            &"1".repeat(33),
+            &"z".repeat(44),
+            &"2".repeat(5_000),
+            "' OR 1=1 --",
+            "0x00000000000000000000000000000000000000",
         ] {
-            let ApiError::BadInput(why) = account("account", text).unwrap_err() else { panic!("{text}") };
+            let ApiError::BadInput(why) = account("account", text).unwrap_err() else {
+                panic!("{text}")
+            };
             assert!(why.contains("`account` must be base58 of 32 bytes"), "{why}");
         }
         assert!(signature("signature", BURN).is_err());

@@ -1,7 +1,6 @@
 //! The balance of a token account.
 
 use async_graphql::SimpleObject;
-use time::OffsetDateTime;
 
 use super::address;
 use super::connection::AMOUNT_UNIT;
@@ -9,7 +8,7 @@ use super::settlements::text;
 use crate::read::render::BalanceRow;
 use crate::schema::error::ApiError;
 use crate::schema::evidence::Evidence;
-use crate::schema::scalars::{BigInt, moment};
+use crate::schema::scalars::BigInt;
 use crate::schema::scope::{AnswerMeta, Api, Asked, BlockRef, Scope};
 
 /// The balance of a token account as of a slot, as the newest transaction that listed it left it.
@@ -28,16 +27,12 @@ pub(crate) struct TokenBalance {
     decimals: Option<u8>,
     /// The unit of `amount`.
     unit: &'static str,
-    /// True when the account is closed.
-    closed: bool,
     /// What it is watched as; null where it is not watched.
     role: Option<String>,
     /// How many changes of its balance are indexed.
     sample_size: u64,
     /// The slot of the last of them.
     changed_slot: u64,
-    /// The time of that slot.
-    changed_at: OffsetDateTime,
     /// How we know it.
     evidence: Option<Evidence>,
     /// The slot as of which it holds.
@@ -55,11 +50,9 @@ impl TokenBalance {
             amount: BigInt(row.amount),
             decimals,
             unit: AMOUNT_UNIT,
-            closed: row.closed != 0,
             role: text(row.role_name),
             sample_size: row.changes,
             changed_slot: row.last_slot,
-            changed_at: moment(row.last_ms),
             evidence: Evidence::of(&row.evidence_word),
             as_of: scope.as_of,
             meta: scope.level_meta(),

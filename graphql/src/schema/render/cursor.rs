@@ -37,7 +37,11 @@ impl Place for EventKey {
 impl Place for EventPlace {
     fn parts(&self) -> Vec<String> {
         let mut parts = self.key.parts();
-        parts.extend([self.kind.clone(), self.source_account.clone(), self.dest_account.clone()]);
+        parts.extend([
+            self.kind.clone(),
+            self.source_account.clone(),
+            self.dest_account.clone(),
+        ]);
         parts
     }
 

@@ -55,10 +55,10 @@ pub(crate) struct RenderEpoch {
     unknown: BigInt,
     /// How many owners were paid.
     recipients: u64,
-    /// How many of them had never been paid before; null where the past is not known.
-    new_recipients: Option<u64>,
-    /// How many that were paid for the epoch before were not paid for this one; null where that is not known.
-    lost_recipients: Option<u64>,
+    /// How many of them had never been paid before, as far as the past is indexed.
+    new_recipients: u64,
+    /// How many that were paid in the epoch before were not paid in this one.
+    lost_recipients: u64,
     /// How many burns `burned` sums.
     settlements: u64,
     /// The sample size of this epoch: its settlements and its recipients.

@@ -1,6 +1,6 @@
 //! The fields of the query that movements of a token answer.
 
-use async_graphql::{Context, Object, Result};
+use async_graphql::{Context, Object};
 use time::OffsetDateTime;
 
 use super::audits::Audits;
@@ -11,6 +11,7 @@ use super::events::{self, EventsArgs, TimeRange, TokenClass, TokenEvent, TokenEv
 use super::reconciliation::{self, Reconciliation, ReconciliationMeasure};
 use super::settlements::{self, Settlement, SettlementsArgs};
 use super::work_periods::{self, WorkPeriod};
+use crate::schema::error::nullable;
 use crate::schema::scope::{Api, Asked};
 
 /// Fields over networks of kind `render`. On others each is null with the code `NOT_ON_CHAIN`.
@@ -30,14 +31,16 @@ impl RenderQuery {
         #[graphql(desc = "`endCursor` of the page before.")] after: Option<String>,
         #[graphql(desc = "Only burns at or after this time.")] from: Option<OffsetDateTime>,
         #[graphql(desc = "Only burns before this time.")] to: Option<OffsetDateTime>,
-        #[graphql(desc = "Only burns out of this burn wallet: its owner or its token account, base58 as the chain writes it.")]
+        #[graphql(
+            desc = "Only burns out of this burn wallet: its owner or its token account, base58 as the chain writes it."
+        )]
         burn_wallet: Option<String>,
         #[graphql(desc = "Only burns in this weekly epoch.")] epoch: Option<u32>,
         #[graphql(desc = "Answer as of the end of this slot.")] as_of: Option<u64>,
         #[graphql(desc = "Answer as of the last indexed slot at or before this time.")] as_of_time: Option<
             OffsetDateTime,
         >,
-    ) -> Result<Option<Connection<Settlement>>> {
+    ) -> Option<Connection<Settlement>> {
         let list = ListArgs {
             field: "settlements",
             tag: "settlements1",
@@ -51,10 +54,10 @@ impl RenderQuery {
             burn_wallet,
             epoch,
         };
-        Ok(Some(settlements::resolve(Api::of(ctx), list, args).await?))
+        nullable(ctx, settlements::resolve(Api::of(ctx), list, args).await.map(Some))
     }
 
-    /// What each recipient was paid for each weekly epoch, newest epoch first.
+    /// What each recipient was paid in each weekly epoch, newest epoch first.
     #[graphql(complexity = "crate::schema::cost::page(first, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "each is an argument of the field")]
     async fn work_periods(
@@ -70,7 +73,7 @@ impl RenderQuery {
         #[graphql(desc = "Answer as of the last indexed slot at or before this time.")] as_of_time: Option<
             OffsetDateTime,
         >,
-    ) -> Result<Option<Connection<WorkPeriod>>> {
+    ) -> Option<Connection<WorkPeriod>> {
         let list = ListArgs {
             field: "workPeriods",
             tag: "workPeriods1",
@@ -79,9 +82,12 @@ impl RenderQuery {
             after: after.as_deref(),
             asked: Asked::new(as_of, as_of_time),
         };
-        Ok(Some(
-            work_periods::resolve(Api::of(ctx), list, epoch, recipient).await?,
-        ))
+        nullable(
+            ctx,
+            work_periods::resolve(Api::of(ctx), list, epoch, recipient)
+                .await
+                .map(Some),
+        )
     }
 
     /// Weekly epochs with what was burned, minted and paid in each, newest first.
@@ -96,7 +102,7 @@ impl RenderQuery {
         #[graphql(desc = "Answer as of the last indexed slot at or before this time.")] as_of_time: Option<
             OffsetDateTime,
         >,
-    ) -> Result<Option<Connection<RenderEpoch>>> {
+    ) -> Option<Connection<RenderEpoch>> {
         let list = ListArgs {
             field: "renderEpochs",
             tag: "renderEpochs1",
@@ -105,7 +111,7 @@ impl RenderQuery {
             after: after.as_deref(),
             asked: Asked::new(as_of, as_of_time),
         };
-        Ok(Some(epochs::resolve(Api::of(ctx), list).await?))
+        nullable(ctx, epochs::resolve(Api::of(ctx), list).await.map(Some))
     }
 
     /// What the chain says beside what somebody reported, per epoch and measure, newest epoch first.
@@ -123,7 +129,7 @@ impl RenderQuery {
         #[graphql(desc = "Answer as of the last indexed slot at or before this time.")] as_of_time: Option<
             OffsetDateTime,
         >,
-    ) -> Result<Option<Connection<Reconciliation>>> {
+    ) -> Option<Connection<Reconciliation>> {
         let list = ListArgs {
             field: "burnReconciliation",
             tag: "burnReconciliation1",
@@ -132,9 +138,12 @@ impl RenderQuery {
             after: after.as_deref(),
             asked: Asked::new(as_of, as_of_time),
         };
-        Ok(Some(
-            reconciliation::resolve(Api::of(ctx), list, epoch, measure).await?,
-        ))
+        nullable(
+            ctx,
+            reconciliation::resolve(Api::of(ctx), list, epoch, measure)
+                .await
+                .map(Some),
+        )
     }
 
     /// Movements of the token, newest first.
@@ -146,7 +155,9 @@ impl RenderQuery {
         #[graphql(desc = "The network's name, as `networks` gives it.")] network: String,
         #[graphql(desc = "Only this class.")] class: Option<TokenClass>,
         #[graphql(desc = "Only this kind.")] kind: Option<TokenEventKind>,
-        #[graphql(desc = "Only movements with this token account or owner on either side, base58 as the chain writes it.")]
+        #[graphql(
+            desc = "Only movements with this token account or owner on either side, base58 as the chain writes it."
+        )]
         account: Option<String>,
         #[graphql(desc = "Only movements of this transaction, base58 as the chain writes it.")] signature: Option<
             String,
@@ -159,7 +170,7 @@ impl RenderQuery {
         #[graphql(desc = "Answer as of the last indexed slot at or before this time.")] as_of_time: Option<
             OffsetDateTime,
         >,
-    ) -> Result<Option<Connection<TokenEvent>>> {
+    ) -> Option<Connection<TokenEvent>> {
         let list = ListArgs {
             field: "tokenEvents",
             tag: "tokenEvents1",
@@ -175,7 +186,7 @@ impl RenderQuery {
             signature,
             range: TimeRange { from, to },
         };
-        Ok(Some(events::resolve(Api::of(ctx), list, args).await?))
+        nullable(ctx, events::resolve(Api::of(ctx), list, args).await.map(Some))
     }
 
     /// The balance of a token account; null when no indexed transaction listed it.
@@ -189,9 +200,12 @@ impl RenderQuery {
         #[graphql(desc = "Answer as of the last indexed slot at or before this time.")] as_of_time: Option<
             OffsetDateTime,
         >,
-    ) -> Result<Option<TokenBalance>> {
+    ) -> Option<TokenBalance> {
         let asked = Asked::new(as_of, as_of_time);
-        Ok(TokenBalance::resolve(Api::of(ctx), &network, &account, asked).await?)
+        nullable(
+            ctx,
+            TokenBalance::resolve(Api::of(ctx), &network, &account, asked).await,
+        )
     }
 
     /// The always-on audits of a network: supply, balances, unexplained changes.
@@ -204,8 +218,8 @@ impl RenderQuery {
         #[graphql(desc = "Answer as of the last indexed slot at or before this time.")] as_of_time: Option<
             OffsetDateTime,
         >,
-    ) -> Result<Option<Audits>> {
+    ) -> Option<Audits> {
         let asked = Asked::new(as_of, as_of_time);
-        Ok(Some(Audits::resolve(Api::of(ctx), &network, asked).await?))
+        nullable(ctx, Audits::resolve(Api::of(ctx), &network, asked).await.map(Some))
     }
 }

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use super::address;
 use super::connection::{Connection, ListArgs, Opened};
-use super::events::{TimeRange, TokenClass};
+use super::events::TimeRange;
 use crate::read::render::{EventKey, SettlementFilter, SettlementRow};
 use crate::schema::definitions::SETTLEMENTS;
 use crate::schema::error::ApiError;
@@ -43,8 +43,14 @@ pub(crate) struct Settlement {
     burn_wallet: String,
     /// The memos of the transaction, joined by a line feed; null when it has none.
     memo: Option<String>,
-    /// Its class; null for a word that this version does not know.
-    class: Option<TokenClass>,
+    /// Who authorised it; null where the instruction names nobody.
+    authority: Option<String>,
+    /// The instruction: `burn` or `burnChecked`.
+    instruction: String,
+    /// Whether a program made the instruction.
+    via_cpi: bool,
+    /// Whether it is part of a batch instruction.
+    via_batch: bool,
     /// The weekly epoch in which it was burned; null outside the table of epochs.
     epoch: Option<u32>,
     /// How we know it.
@@ -72,7 +78,10 @@ impl Settlement {
             burn_account: row.burn_account,
             burn_wallet: row.burn_wallet,
             memo: text(row.memo),
-            class: TokenClass::of(&row.class_name),
+            authority: text(row.authority),
+            instruction: row.instruction_name,
+            via_cpi: row.via_cpi != 0,
+            via_batch: row.via_batch != 0,
             epoch: row.epoch,
             evidence: Evidence::of(&row.evidence_word),
         }

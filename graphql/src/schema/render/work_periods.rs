@@ -1,4 +1,4 @@
-//! Work periods: what a recipient was paid for a weekly epoch.
+//! Work periods: what a recipient was paid in a weekly epoch.
 
 use async_graphql::SimpleObject;
 use time::OffsetDateTime;
@@ -28,14 +28,20 @@ pub(crate) struct PaidByClass {
     pub(crate) decimals: Option<u8>,
 }
 
-/// "Wallet W was paid for epoch E": the nearest to a lease that is on chain. Neither a node nor a job.
+/// "Wallet W was paid in epoch E": the nearest to a lease that is on chain. Neither a node nor a job.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(name = "WorkPeriod")]
 pub(crate) struct WorkPeriod {
     /// The network it is on.
     network: String,
-    /// The weekly epoch that was paid for, as far as one can tell: what a memo says, else the last one that had ended.
+    /// The weekly epoch in which it was paid.
     epoch: u32,
+    /// When that epoch began.
+    starts_at: OffsetDateTime,
+    /// When it ended or will end (not part of it).
+    ends_at: OffsetDateTime,
+    /// The epochs that were paid for, as far as one can tell: what a memo says, else the last one that had ended.
+    pays_for: Vec<u32>,
     /// The owner of the token account that was paid.
     recipient: String,
     /// What was paid.
@@ -55,6 +61,9 @@ impl WorkPeriod {
         Self {
             network: network.to_owned(),
             epoch: row.epoch,
+            starts_at: moment(row.starts_ms),
+            ends_at: moment(row.ends_ms),
+            pays_for: row.pays_for,
             recipient: row.recipient,
             paid: PaidByClass {
                 work: BigInt(row.paid_work),
@@ -93,7 +102,12 @@ pub(crate) async fn resolve(
     )?;
     let nodes = rows
         .into_iter()
-        .map(|row| ((row.epoch, row.recipient.clone()), WorkPeriod::new(network, decimals, row)))
+        .map(|row| {
+            (
+                (row.epoch, row.recipient.clone()),
+                WorkPeriod::new(network, decimals, row),
+            )
+        })
         .collect();
     Ok(opened.page(nodes, total, decimals, &WORK_PERIODS))
 }
