@@ -20,7 +20,7 @@ pub(crate) fn router(house: &House, operations: &Operations, networks: Vec<Netwo
 pub(crate) fn descriptor(chain: &Chain) -> NetworkDescriptor {
     NetworkDescriptor {
         name: chain.network.clone(),
-        kind: "akash".to_owned(),
+        kind: chain.kind.to_owned(),
         chain_id: chain.chain_id.clone(),
         is_recording: chain.recording,
         notice: Some(chain.note.clone()).filter(|note| !note.is_empty()),

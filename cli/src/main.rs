@@ -8,6 +8,7 @@ mod config;
 mod data;
 mod doctor;
 mod exit;
+mod follow;
 mod house;
 mod logging;
 mod networks;
@@ -16,6 +17,7 @@ mod output;
 mod progress;
 mod session;
 mod shutdown;
+mod stored;
 
 use args::{Cli, Command, Common};
 use clap::{ArgMatches, CommandFactory, FromArgMatches};

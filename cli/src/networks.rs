@@ -3,8 +3,10 @@
 use crate::args::ReplayManners;
 use crate::config::{Config, Network, NetworkKind, Start};
 use crate::exit::Failure;
+use crate::follow::{Followable, Ready};
 use anyhow::Context;
 use gridproof_indexer::chain::akash::state::ChainRules;
+use gridproof_indexer::chain::{Family, Kind};
 use gridproof_indexer::pipeline::{Chain, Cut, FirstHeight, Goal, Settings};
 use gridproof_indexer::source::replay::{
     self, ArchiveReplay, Fault, Recording, RecordingInfo, ReplayHandle, ReplayOptions, ReplayStore,
@@ -28,10 +30,10 @@ const MAX_GENESIS_BYTES: u64 = 1 << 30;
 
 /// A network that is ready to be followed.
 pub(crate) struct Prepared {
-    /// Name, rules and genesis.
+    /// Name, family and where it begins.
     pub(crate) chain: Chain,
-    /// Endpoints.
-    pub(crate) pool: Arc<Pool>,
+    /// Its endpoints and rules, of whatever family.
+    pub(crate) network: Box<dyn Followable>,
     /// The replay server of a recording; ends with this value.
     pub(crate) replay: Option<ReplayHandle>,
     /// Last height of a recording.
@@ -50,7 +52,7 @@ fn akash(network: &Network) -> Result<Prepared, Failure> {
     let chain = Chain {
         network: network.name.clone(),
         chain_id: network.chain_id.clone(),
-        rules: rules(network)?,
+        kind: ChainRules::KIND,
         recording: false,
         note: String::new(),
         first: match network.start {
@@ -58,12 +60,15 @@ fn akash(network: &Network) -> Result<Prepared, Failure> {
             Start::Genesis => FirstHeight::Height(1),
             Start::Height(height) => FirstHeight::Height(height),
         },
-        genesis: genesis.map(Into::into),
     };
-    let pool = pool(PoolConfig::new(network.chain_id.clone(), network.endpoints.clone()))?;
+    let source = pool(PoolConfig::new(network.chain_id.clone(), network.endpoints.clone()))?;
     Ok(Prepared {
         chain,
-        pool,
+        network: Box::new(Ready {
+            rules: rules(network)?,
+            genesis: genesis.map(Into::into),
+            source,
+        }),
         replay: None,
         last: None,
     })
@@ -98,17 +103,20 @@ pub(crate) async fn recording(
     let chain = Chain {
         network: format!("rec-{}", info.chain_id),
         chain_id: info.chain_id.clone(),
-        rules,
+        kind: ChainRules::KIND,
         recording: true,
         note: note.to_owned(),
         first: FirstHeight::Height(info.first_height),
-        genesis,
     };
     let mut config = PoolConfig::new(info.chain_id, vec![handle.url()]);
     (config.poll, config.patience) = (RECORDING_POLL, RECORDING_PATIENCE);
     Ok(Prepared {
         chain,
-        pool: pool(config)?,
+        network: Box::new(Ready {
+            rules,
+            genesis,
+            source: pool(config)?,
+        }),
         replay: Some(handle),
         last: Some(info.last_height),
     })
@@ -159,10 +167,17 @@ pub(crate) fn options(manners: ReplayManners, faults: Vec<Fault>) -> ReplayOptio
     }
 }
 
-/// Sizes and patience of a run.
-pub(crate) fn settings(config: &Config, goal: Goal) -> Settings {
+/// How the heights of a family are cut into ranges.
+pub(crate) fn cut(config: &Config, kind: &str) -> Cut {
+    let configured = config.pipeline.range_heights;
+    let limit = Kind::named(kind).map_or(u64::MAX, |kind| kind.max_range_heights);
+    Cut::new(configured.min(limit))
+}
+
+/// Sizes and patience of a run over a network of this family.
+pub(crate) fn settings(config: &Config, kind: &str, goal: Goal) -> Settings {
     Settings {
-        cut: Cut::new(config.pipeline.range_heights),
+        cut: cut(config, kind),
         checkpoint_heights: config.pipeline.checkpoint_heights,
         goal,
         patience: FINITE_PATIENCE,

@@ -18,7 +18,7 @@ pub(crate) async fn follow(
     bars: Option<MultiProgress>,
     stop: CancellationToken,
 ) {
-    let shown = bars.as_ref().map(|bars| Bars::new(bars, &status.borrow().network));
+    let shown = bars.as_ref().map(|bars| Bars::new(bars, &status.borrow()));
     let interval = if shown.is_some() { DRAW_INTERVAL } else { LOG_INTERVAL };
     loop {
         let now = status.borrow_and_update().clone();
@@ -37,8 +37,7 @@ pub(crate) async fn follow(
     }
     if let Some(bars) = shown {
         bars.draw(&status.borrow());
-        bars.facts.abandon();
-        bars.state.abandon();
+        bars.abandon();
     }
 }
 
@@ -50,11 +49,13 @@ pub(crate) fn bars(json: bool) -> Option<MultiProgress> {
 /// A bar for each stage.
 struct Bars {
     facts: ProgressBar,
-    state: ProgressBar,
+    /// Absent where the chain has no such stage.
+    state: Option<ProgressBar>,
 }
 
 impl Bars {
-    fn new(all: &MultiProgress, network: &str) -> Self {
+    fn new(all: &MultiProgress, status: &NetworkStatus) -> Self {
+        let network = &status.network;
         let bar = |stage: &str| {
             let style = ProgressStyle::with_template("{prefix:<28} {bar:32} {pos}/{len} {per_sec} eta {eta} {msg}");
             let bar = all.add(ProgressBar::new(0)).with_prefix(format!("{network} {stage}"));
@@ -64,15 +65,22 @@ impl Bars {
         };
         Self {
             facts: bar("facts"),
-            state: bar("state"),
+            state: status.state.is_some().then(|| bar("state")),
         }
     }
 
     fn draw(&self, status: &NetworkStatus) {
-        for (bar, stage) in [(&self.facts, &status.facts), (&self.state, &status.state)] {
+        let state = self.state.as_ref().zip(status.state.as_ref());
+        for (bar, stage) in std::iter::once((&self.facts, &status.facts)).chain(state) {
             bar.set_length(wanted(stage));
             bar.set_position(stage.committed_heights);
             bar.set_message(message(status, stage));
+        }
+    }
+
+    fn abandon(&self) {
+        for bar in std::iter::once(&self.facts).chain(&self.state) {
+            bar.abandon();
         }
     }
 }
@@ -104,9 +112,9 @@ fn log(status: &NetworkStatus) {
         facts_watermark = status.facts.watermark,
         facts_committed = status.facts.committed_heights,
         facts_wanted = wanted(&status.facts),
-        state_watermark = status.state.watermark,
+        state_watermark = status.state.as_ref().and_then(|state| state.watermark),
         quarantined = status.quarantine.len(),
-        note = message(status, &status.state),
+        note = message(status, status.state.as_ref().unwrap_or(&status.facts)),
         "progress"
     );
 }

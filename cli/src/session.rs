@@ -4,7 +4,7 @@ use crate::exit::{Failure, Outcome};
 use crate::house::{House, Writer};
 use crate::networks::Prepared;
 use crate::{ops, progress};
-use gridproof_indexer::pipeline::{Board, Follower, NetworkStatus, PipelineError, Settings, Shared, Vault};
+use gridproof_indexer::pipeline::{NetworkStatus, PipelineError, Settings};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,31 +42,15 @@ impl Session {
         let bars = progress::bars(json);
         for (prepared, settings) in networks {
             let Prepared {
-                chain, pool, replay, ..
+                chain, network, replay, ..
             } = prepared;
             session.replays.extend(replay);
-            let vault = Vault::new(
-                writer.archive.clone(),
-                writer.state_db.clone(),
-                writer.committer.lease().clone(),
-                &chain.network,
-            );
-            let shared = Shared {
-                board: Board::new(&chain.network, &chain.chain_id, &chain.note),
-                chain,
-                vault,
-                committer: writer.committer.clone(),
-                state_db: writer.state_db.clone(),
-                settings,
-                metrics: writer.metrics.clone(),
-                crash: writer.crash.clone(),
-            };
-            let follower = Follower::new(shared, pool, session.stop.clone());
-            house.board.add_network(follower.status());
+            let following = network.follower(chain, settings, writer, session.stop.clone());
+            house.board.add_network(following.status.clone());
             session
                 .background
-                .spawn(progress::follow(follower.status(), bars.clone(), session.done.clone()));
-            session.followers.spawn(follower.run());
+                .spawn(progress::follow(following.status, bars.clone(), session.done.clone()));
+            session.followers.spawn(following.run);
         }
         session.background.spawn(watch_engine(
             house.board.clone(),
@@ -165,7 +149,7 @@ pub(crate) fn incomplete(statuses: &[NetworkStatus]) -> Outcome {
             ));
         }
         if !status.is_complete() && status.quarantine.is_empty() {
-            let why = status.state.waiting.clone().unwrap_or_else(|| unfinished(status));
+            let why = status.waiting().unwrap_or_else(|| unfinished(status));
             lines.push(format!("{}: {why}", status.network));
         }
     }
@@ -181,12 +165,13 @@ pub(crate) fn incomplete(statuses: &[NetworkStatus]) -> Outcome {
 /// How far each stage came, where neither says why it ended.
 fn unfinished(status: &NetworkStatus) -> String {
     let height = |height: Option<u64>| height.map_or_else(|| "none".to_owned(), |height| height.to_string());
+    let state = status.state.as_ref();
     format!(
-        "not every height was committed: tip {}, facts to {} with {} holes, state to {}; run it again",
+        "not every height was committed: tip {}, facts to {} with {} holes{}; run it again",
         height(status.tip),
         height(status.facts.watermark),
         status.facts.holes.len(),
-        height(status.state.watermark)
+        state.map_or_else(String::new, |state| format!(", state to {}", height(state.watermark)))
     )
 }
 

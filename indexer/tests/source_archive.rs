@@ -36,7 +36,7 @@ async fn archive(folder: &Path, ranges: &[(u64, u64)]) -> Archive {
     }
     let endpoint = faulty([]).await;
     let genesis = pool([endpoint.url()]).genesis().await.unwrap();
-    archive.put_blob("akash", "genesis", &genesis).await.unwrap();
+    archive.put_blob("akash", "genesis", &genesis.unwrap()).await.unwrap();
     archive.put_blob("akash", "state-10", b"not a genesis").await.unwrap();
     archive
 }

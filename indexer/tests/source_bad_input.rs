@@ -417,7 +417,7 @@ async fn genesis_comes_in_chunks_or_whole_and_must_be_of_the_chain() {
     })
     .await;
     assert_eq!(
-        pool([chunked.url.clone()]).genesis().await.unwrap(),
+        pool([chunked.url.clone()]).genesis().await.unwrap().unwrap(),
         r#"{"chain_id":"gridlocal-1"}"#
     );
     let whole = |document: &'static str| {
@@ -434,7 +434,7 @@ async fn genesis_comes_in_chunks_or_whole_and_must_be_of_the_chain() {
     };
     let document = r#"{ "chain_id": "gridlocal-1", "x": 1 }"#;
     let server = whole(document).await;
-    assert_eq!(pool([server.url.clone()]).genesis().await.unwrap(), document);
+    assert_eq!(pool([server.url.clone()]).genesis().await.unwrap().unwrap(), document);
     let server = whole(r#"{"chain_id":"akashnet-2"}"#).await;
     let error = pool([server.url.clone()]).genesis().await.unwrap_err();
     assert!(error.to_string().contains("akashnet-2"), "{error}");

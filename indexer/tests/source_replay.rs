@@ -82,7 +82,7 @@ async fn round_trip(name: &str) {
     let mut genesis = Vec::new();
     let packed = std::fs::File::open(testdata(name).join("genesis.json.zst")).unwrap();
     zstd::stream::copy_decode(packed, &mut genesis).unwrap();
-    assert_eq!(pool.genesis().await.unwrap(), genesis);
+    assert_eq!(pool.genesis().await.unwrap().unwrap(), genesis);
     handle.shutdown().await;
 }
 

@@ -9,7 +9,6 @@ use crate::networks::{self, Prepared};
 use crate::session::{self, Session};
 use crate::{output, shutdown};
 use gridproof_indexer::pipeline::{Goal, Settings};
-use gridproof_indexer::source::Source;
 use gridproof_store::state_db::Span;
 
 /// Indexes a span of heights, or what was set aside, and ends.
@@ -84,14 +83,14 @@ async fn settings(
         Some(window) => window.to,
         None => {
             prepared
-                .pool
+                .network
                 .head()
                 .await
                 .map_err(|error| Failure::Upstream(error.into()))?
                 .height
         }
     };
-    let settings = networks::settings(config, Goal::Height(goal));
+    let settings = networks::settings(config, prepared.chain.kind, Goal::Height(goal));
     Ok(Settings {
         retry_quarantined,
         window_from: window.map(|window| window.from),

@@ -6,7 +6,7 @@ use crate::doctor::{Check, Verdict, clock_skew, disk, folder_writable, port};
 use crate::exit::{Failure, Outcome};
 use crate::house::House;
 use crate::{networks, output};
-use gridproof_indexer::source::{EndpointState, Source};
+use gridproof_indexer::source::EndpointState;
 use gridproof_store::engine::LIBRARY_ENV;
 use gridproof_store::migrate::clickhouse;
 use std::path::PathBuf;
@@ -120,10 +120,10 @@ async fn migrations(config: &Config, running: bool) -> Option<Check> {
 /// Each endpoint of a network, and the clock against the first that answers.
 async fn endpoints(network: &Network) -> Result<Vec<Check>, Failure> {
     let prepared = networks::live(network)?;
-    let head = prepared.pool.head().await;
+    let head = prepared.network.head().await;
     let mut checks = Vec::new();
     let mut ready = None;
-    for endpoint in prepared.pool.status() {
+    for endpoint in prepared.network.endpoints() {
         let name = format!("endpoint {}", network.name);
         let error = endpoint.last_error.clone().unwrap_or_else(|| "no answer".to_owned());
         checks.push(match endpoint.state {

@@ -8,7 +8,6 @@ use crate::networks::{self, Prepared};
 use crate::session::{self, Session};
 use crate::{output, shutdown};
 use gridproof_indexer::pipeline::{Goal, NetworkStatus, Settings};
-use gridproof_indexer::source::Source;
 use gridproof_indexer::source::replay::Fault;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -73,7 +72,8 @@ pub(crate) async fn prepare(
         } else {
             Goal::Follow
         };
-        networks.push((network, networks::settings(config, goal)));
+        let settings = networks::settings(config, network.chain.kind, goal);
+        networks.push((network, settings));
     }
     Ok(networks)
 }
@@ -83,7 +83,7 @@ async fn tip(network: &Prepared) -> Result<u64, Failure> {
     match network.last {
         Some(last) => Ok(last),
         None => network
-            .pool
+            .network
             .head()
             .await
             .map(|head| head.height)
@@ -98,7 +98,10 @@ pub(crate) fn summary(statuses: &[NetworkStatus]) -> String {
         vec![
             status.network.clone(),
             format!("facts {}", height(status.facts.watermark)),
-            format!("state {}", height(status.state.watermark)),
+            status
+                .state
+                .as_ref()
+                .map_or_else(String::new, |state| format!("state {}", height(state.watermark))),
             format!("{} in quarantine", status.quarantine.len()),
         ]
     };

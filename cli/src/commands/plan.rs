@@ -7,8 +7,7 @@ use crate::data::DataDir;
 use crate::exit::{Failure, Outcome};
 use crate::networks::{self, Prepared};
 use crate::output;
-use gridproof_indexer::pipeline::{Cut, FirstHeight, Plan, RangeSet};
-use gridproof_indexer::source::Source;
+use gridproof_indexer::pipeline::{FirstHeight, Plan, RangeSet};
 use gridproof_store::state_db::{Span, StageKey, StateDb};
 use serde::Serialize;
 use std::time::Instant;
@@ -63,7 +62,7 @@ pub(crate) async fn run(config: &Config, args: PlanArgs, json: bool) -> Outcome 
 async fn plan(config: &Config, prepared: &Prepared) -> Result<Planned, Failure> {
     let (network, asked) = (&prepared.chain.network, Instant::now());
     let head = prepared
-        .pool
+        .network
         .head()
         .await
         .map_err(|error| Failure::Upstream(error.into()))?;
@@ -74,10 +73,10 @@ async fn plan(config: &Config, prepared: &Prepared) -> Result<Planned, Failure> 
         FirstHeight::Earliest => known.as_ref().map_or(head.floor.max(1), |known| known.first),
     };
     let (done, claimed) = known.map(|known| (known.done, known.claimed)).unwrap_or_default();
-    let remaining = Plan::new(Cut::new(config.pipeline.range_heights), first, &done, claimed).remaining(head.height);
+    let remaining = Plan::new(networks::cut(config, prepared.chain.kind), first, &done, claimed).remaining(head.height);
     let heights = remaining.iter().map(|span| span.heights()).fold(0, u64::saturating_add);
     let calls_at_least = heights + heights.div_ceil(HEADERS_A_PAGE);
-    let at_once = IN_FLIGHT_AN_ENDPOINT * prepared.pool.status().len().max(1) as f64;
+    let at_once = IN_FLIGHT_AN_ENDPOINT * prepared.network.endpoints().len().max(1) as f64;
     Ok(Planned {
         network: network.clone(),
         first,

@@ -4,14 +4,16 @@ use crate::args::Reindex;
 use crate::config::Config;
 use crate::exit::{Failure, Outcome};
 use crate::house::{self, House, Writer};
-use crate::{networks, output, shutdown};
-use gridproof_indexer::chain::akash::state::{ChainRules, State};
+use crate::stored::{self, StoredRules};
+use crate::{follow, networks, output, shutdown};
+use gridproof_indexer::chain::Family;
 use gridproof_indexer::pipeline::{
-    Board, Chain, FirstHeight, Goal, PipelineError, Shared, Vault, is_recording, reindex,
+    Chain, FirstHeight, Goal, PipelineError, ReindexReport, Vault, is_recording, reindex,
 };
 use gridproof_store::state_db::Network;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// Derives every network of the data folder again, or the one named.
 pub(crate) async fn run(config: &Config, args: Reindex, json: bool) -> Outcome {
@@ -31,13 +33,10 @@ pub(crate) async fn run(config: &Config, args: Reindex, json: bool) -> Outcome {
         .iter()
         .filter(|known| args.network.as_ref().is_none_or(|name| *name == known.name))
     {
-        match shared(config, &writer, network).await {
-            Ok(shared) => match reindex(Arc::new(shared), &stop).await {
-                Ok(report) => {
-                    reports.insert(network.name.clone(), report);
-                }
-                Err(error) => result = Err(failure(error)),
-            },
+        match again(config, &writer, network, &stop).await {
+            Ok(report) => {
+                reports.insert(network.name.clone(), report);
+            }
             Err(failure) => result = Err(failure),
         }
     }
@@ -65,44 +64,39 @@ pub(crate) async fn run(config: &Config, args: Reindex, json: bool) -> Outcome {
     })
 }
 
-/// What deriving needs; nothing is fetched.
-async fn shared(config: &Config, writer: &Writer, network: &Network) -> Result<Shared, Failure> {
+/// Derives a network again, whatever its family.
+async fn again(
+    config: &Config,
+    writer: &Writer,
+    network: &Network,
+    stop: &CancellationToken,
+) -> Result<ReindexReport, Failure> {
     let lease = writer.committer.lease().clone();
     let vault = Vault::new(writer.archive.clone(), writer.state_db.clone(), lease, &network.name);
+    match stored::rules(config, &vault, network).await? {
+        StoredRules::Akash(rules) => derive(config, writer, network, rules, stop).await,
+    }
+}
+
+/// Derives with these rules; nothing is fetched.
+async fn derive<F: Family>(
+    config: &Config,
+    writer: &Writer,
+    network: &Network,
+    rules: F,
+    stop: &CancellationToken,
+) -> Result<ReindexReport, Failure> {
     let chain = Chain {
         network: network.name.clone(),
         chain_id: network.chain_id.clone(),
-        rules: rules(config, &vault, network).await?,
+        kind: F::KIND,
         recording: is_recording(&network.name),
         note: network.note.clone(),
         first: FirstHeight::Height(network.first_height),
-        genesis: None,
     };
-    Ok(Shared {
-        board: Board::new(&network.name, &network.chain_id, &network.note),
-        chain,
-        vault,
-        committer: writer.committer.clone(),
-        state_db: writer.state_db.clone(),
-        settings: networks::settings(config, Goal::Follow),
-        metrics: writer.metrics.clone(),
-        crash: writer.crash.clone(),
-    })
-}
-
-/// The versions of a network: as configured, else as its newest checkpoint has them (a recording's).
-async fn rules(config: &Config, vault: &Vault, network: &Network) -> Result<ChainRules, Failure> {
-    if let Some(configured) = config.network.iter().find(|configured| configured.name == network.name) {
-        return networks::rules(configured);
-    }
-    let state = vault.newest_state(u64::MAX).await.map_err(failure)?;
-    match state.map(|(_, bytes)| State::from_checkpoint(&bytes)) {
-        Some(Ok(state)) => Ok(state.rules),
-        _ => Err(Failure::usage(format!(
-            "network {} is not configured and has no checkpoint that tells its upgrades; index its recording first",
-            network.name
-        ))),
-    }
+    let settings = networks::settings(config, F::KIND, Goal::Follow);
+    let shared = follow::shared(chain, rules, None, settings, writer);
+    reindex(Arc::new(shared), stop).await.map_err(failure)
 }
 
 fn failure(error: PipelineError) -> Failure {

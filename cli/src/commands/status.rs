@@ -112,7 +112,8 @@ fn text(network: &NetworkStatus) -> String {
             .filter(|note| !note.is_empty())
             .map(|note| format!("  *** {note} ***")),
     );
-    let rows = [stage("facts", &network.facts), stage("state", &network.state)];
+    let state = network.state.as_ref().map(|state| stage("state", state));
+    let rows: Vec<_> = std::iter::once(stage("facts", &network.facts)).chain(state).collect();
     lines.extend(output::columns(&rows).lines().map(|line| format!("  {line}")));
     if let Some(findings) = network.audit_findings {
         lines.push(format!(

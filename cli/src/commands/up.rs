@@ -9,7 +9,6 @@ use crate::networks::{self, Prepared};
 use crate::session::{self, Session};
 use crate::{api, ops, output, shutdown};
 use gridproof_indexer::pipeline::{Goal, Settings};
-use gridproof_indexer::source::Source;
 use serde::Serialize;
 use std::path::Path;
 
@@ -83,7 +82,10 @@ async fn choose(config: &Config, args: &Up) -> Result<Vec<(Prepared, Settings)>,
     }
     Ok(chosen
         .into_iter()
-        .map(|network| (network, networks::settings(config, Goal::Follow)))
+        .map(|network| {
+            let settings = networks::settings(config, network.chain.kind, Goal::Follow);
+            (network, settings)
+        })
         .collect())
 }
 
@@ -97,7 +99,7 @@ async fn live(config: &Config, fallback: Option<&Path>) -> Result<Vec<Prepared>,
             endpoints = network.endpoints.len(),
             "looking for an endpoint that answers"
         );
-        if let Err(error) = candidate.pool.head().await {
+        if let Err(error) = candidate.network.head().await {
             silent.push(why_silent(network, &candidate, &error.to_string()));
         }
         prepared.push(candidate);
@@ -127,7 +129,7 @@ fn why_silent(network: &Network, prepared: &Prepared, error: &str) -> String {
         network.name,
         network.endpoints.len()
     )];
-    for endpoint in prepared.pool.status() {
+    for endpoint in prepared.network.endpoints() {
         let said = endpoint.last_error.as_deref().unwrap_or(error);
         let said = said.strip_prefix(&format!("{}: ", endpoint.url)).unwrap_or(said);
         lines.push(format!("  {}: {said}", endpoint.url));

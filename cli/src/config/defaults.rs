@@ -1,7 +1,8 @@
 //! Built-in values: a fresh machine follows Akash mainnet with no file at all.
 
 use super::model::{Config, Engine, Network, NetworkKind, Pipeline, Start};
-use gridproof_indexer::pipeline::RANGE_HEIGHTS;
+use gridproof_indexer::chain::Family;
+use gridproof_indexer::chain::akash::state::ChainRules;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -45,7 +46,7 @@ impl Default for Config {
                 password_env: None,
             },
             pipeline: Pipeline {
-                range_heights: RANGE_HEIGHTS,
+                range_heights: ChainRules::RANGE_HEIGHTS,
                 checkpoint_heights: CHECKPOINT_HEIGHTS,
                 ready_lag_s: READY_LAG_S,
             },

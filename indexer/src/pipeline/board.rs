@@ -2,7 +2,9 @@
 
 use super::quarantine::Quarantined;
 use super::ranges::RangeSet;
+use super::shared::Chain;
 use super::status::{EndpointStatus, NetworkStatus, StageStatus};
+use crate::chain::Kind;
 use gridproof_store::state_db::{NetworkStatus as Stored, Span, StageKey, StageStatus as StoredStage};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
@@ -15,12 +17,13 @@ pub struct Board {
 
 impl Board {
     /// A board for a network of which nothing is known yet.
-    pub fn new(network: &str, chain_id: &str, note: &str) -> Self {
+    pub fn new(chain: &Chain) -> Self {
         let status = NetworkStatus {
-            network: network.to_owned(),
-            chain_id: chain_id.to_owned(),
-            recording: is_recording(network),
-            note: note.to_owned(),
+            network: chain.network.clone(),
+            chain_id: chain.chain_id.clone(),
+            recording: is_recording(&chain.network),
+            note: chain.note.clone(),
+            state: has_state(chain.kind).then(StageStatus::default),
             ..NetworkStatus::default()
         };
         Self {
@@ -49,7 +52,11 @@ impl Board {
 
     /// Says why the state stage does nothing, or that it works.
     pub fn state_waits(&self, reason: Option<String>) {
-        self.status.send_modify(|status| status.state.waiting = reason);
+        self.status.send_modify(|status| {
+            if let Some(state) = &mut status.state {
+                state.waiting = reason;
+            }
+        });
     }
 
     /// Sets the tip.
@@ -71,10 +78,9 @@ impl Board {
     /// Notes the time of the newest block that is committed.
     pub fn block_time(&self, stage: &str, height: u64, seconds: i64) {
         self.status.send_modify(|status| {
-            let stage = if stage == StageKey::STATE {
-                &mut status.state
-            } else {
-                &mut status.facts
+            let stage = match (stage, &mut status.state) {
+                (StageKey::STATE, Some(state)) => state,
+                _ => &mut status.facts,
             };
             if stage.watermark.is_none_or(|known| height >= known) {
                 stage.watermark = Some(height);
@@ -94,9 +100,11 @@ impl Board {
             status.audit_findings = old.audit_findings;
             status.endpoints = endpoints.unwrap_or(old.endpoints);
             carry(&mut status.facts, old.facts);
-            carry(&mut status.state, old.state);
+            if let (Some(fresh), Some(old)) = (&mut status.state, old.state) {
+                carry(fresh, old);
+            }
             let recording = status.recording;
-            for stage in [&mut status.facts, &mut status.state] {
+            for stage in std::iter::once(&mut status.facts).chain(&mut status.state) {
                 stage.lag_s = stage.watermark_time_s.filter(|_| !recording).map(|time| now_s() - time);
             }
         });
@@ -139,12 +147,17 @@ pub fn from_store(stored: &Stored) -> NetworkStatus {
         tip: stored.tip_height,
         first: Some(stored.network.first_height),
         facts: stage(StageKey::FACTS),
-        state: stage(StageKey::STATE),
+        state: has_state(&stored.network.kind).then(|| stage(StageKey::STATE)),
         quarantine: stored.stages.iter().flat_map(quarantined).collect(),
         endpoints: Vec::new(),
         audit_findings: None,
         trouble: None,
     }
+}
+
+/// Whether networks of this kind have a state stage; one of a later release is taken to have it.
+fn has_state(kind: &str) -> bool {
+    Kind::named(kind).is_none_or(|kind| kind.has_state)
 }
 
 /// A stage that was never begun.

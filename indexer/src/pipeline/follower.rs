@@ -3,14 +3,14 @@
 use super::checkpoint::{self, Start};
 use super::error::PipelineError;
 use super::facts::{self, FactsProgress};
-use super::links::{Edge, Links};
+use super::links::Links;
 use super::plan::Plan;
 use super::ranges::RangeSet;
-use super::shared::{DECODER_VERSION, FirstHeight, Goal, Shared};
+use super::shared::{FirstHeight, Goal, Shared};
 use super::state::StateStage;
 use super::status::NetworkStatus;
-use crate::chain::akash::decode::decode_header;
-use crate::source::{Pool, Source, follow as follow_tip};
+use crate::chain::{Family, Machine};
+use crate::source::Source;
 use gridproof_store::state_db::{ClaimedRange, Network, Span, StageKey};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -20,15 +20,15 @@ use tokio_util::sync::CancellationToken;
 /// range aside cannot cure.
 ///
 /// On `stop` nothing new is fetched; ranges in hand are committed and the state is checkpointed.
-pub struct Follower {
-    shared: Arc<Shared>,
-    source: Arc<Pool>,
+pub struct Follower<F, S> {
+    shared: Arc<Shared<F>>,
+    source: Arc<S>,
     stop: CancellationToken,
 }
 
-impl Follower {
+impl<F: Family, S: Source<Raw = F::Raw>> Follower<F, S> {
     /// A follower of `shared`'s network.
-    pub fn new(shared: Shared, source: Arc<Pool>, stop: CancellationToken) -> Self {
+    pub fn new(shared: Shared<F>, source: Arc<S>, stop: CancellationToken) -> Self {
         Self {
             shared: Arc::new(shared),
             source,
@@ -46,7 +46,7 @@ impl Follower {
         let shared = self.shared.clone();
         // Whoever fails first takes the other stage down with it, in good order.
         let halt = self.stop.child_token();
-        let tip = tokio::spawn(follow_tip(self.source.clone(), halt.clone()));
+        let tip = tokio::spawn(self.source.clone().follow(halt.clone()));
         let heads = tokio::spawn(watch_heads(shared.clone(), self.source.clone(), halt.clone()));
         let result = self.stages(&halt).await;
         halt.cancel();
@@ -58,7 +58,7 @@ impl Follower {
             shared.board.tip(head);
             shared.state_db.set_tip(&shared.chain.network, head, None).await?;
         }
-        shared.refresh(Some(&self.source)).await?;
+        shared.refresh(&*self.source).await?;
         result.map(|()| shared.board.now())
     }
 
@@ -68,10 +68,7 @@ impl Follower {
         };
         let shared = &self.shared;
         let refetch = self.retry().await?;
-        let claims = shared
-            .state_db
-            .pending(shared.lease(), &shared.facts_key(), DECODER_VERSION)
-            .await?;
+        let claims = shared.pending(&shared.facts_key()).await?;
         let committed = self.committed(&shared.facts_key()).await?;
         let from = shared.settings.window_from.unwrap_or(first).max(first);
         let mut plan = Plan::new(
@@ -84,7 +81,7 @@ impl Follower {
             plan.take(entry.range.span);
         }
         let links = self.links(&committed).await?;
-        shared.refresh(Some(&self.source)).await?;
+        shared.refresh(&*self.source).await?;
         let (progress, facts) = watch::channel(FactsProgress { committed, done: false });
         let work = facts::Work {
             shared: shared.clone(),
@@ -128,7 +125,7 @@ impl Follower {
         let network = Network {
             name: chain.network.clone(),
             chain_id: chain.chain_id.clone(),
-            kind: "akash".to_owned(),
+            kind: F::KIND.to_owned(),
             first_height,
             note: chain.note.clone(),
         };
@@ -144,7 +141,7 @@ impl Follower {
             for entry in shared.state_db.quarantined(&shared.facts_key()).await? {
                 refetch.insert(entry.range.span);
             }
-            for key in [shared.facts_key(), shared.state_key()] {
+            for key in shared.stages() {
                 shared.state_db.retry_quarantined(shared.lease(), &key).await?;
                 shared.committer.mirror(&key).await?;
             }
@@ -196,16 +193,19 @@ impl Follower {
     /// The borders of what is committed, read from the archive.
     async fn links(&self, committed: &RangeSet) -> Result<Links, PipelineError> {
         let mut links = Links::default();
+        if !F::LINKED {
+            return Ok(links);
+        }
         for span in committed.spans() {
             for height in [span.from, span.to] {
                 let one = Span {
                     from: height,
                     to: height,
                 };
-                for raw in self.shared.vault.read(one).await? {
+                for raw in self.shared.vault.read::<F::Raw>(one).await? {
                     // What cannot be read now was read when it was committed: `verify` reports it.
-                    if let Ok(header) = decode_header(&raw) {
-                        links.learn(height, Edge::of(&header));
+                    if let Some(edge) = F::raw_edge(&raw) {
+                        links.learn(height, edge);
                     }
                 }
             }
@@ -220,9 +220,12 @@ impl Follower {
         facts: watch::Receiver<FactsProgress>,
         stop: CancellationToken,
     ) -> Result<(), PipelineError> {
+        if !F::Machine::EXISTS {
+            return Ok(());
+        }
         let shared = &self.shared;
         let key = shared.state_key();
-        let claims: Vec<ClaimedRange> = shared.state_db.pending(shared.lease(), &key, DECODER_VERSION).await?;
+        let claims: Vec<ClaimedRange> = shared.pending(&key).await?;
         let committed = self.committed(&key).await?;
         let cursor = committed.span_of(1).map_or(0, |span| span.to);
         let genesis = async { if first == 1 { self.genesis().await } else { Ok(None) } };
@@ -242,7 +245,7 @@ impl Follower {
                     claims: claims.into(),
                     stop,
                 }
-                .run(*state)
+                .run(state)
                 .await
             }
             Start::Waiting(why) => {
@@ -264,10 +267,11 @@ impl Follower {
         if let Some(document) = shared.vault.genesis().await? {
             return Ok(Some(document));
         }
-        let document = match &shared.chain.genesis {
+        let document = match &shared.genesis {
             Some(document) => document.clone(),
             None => match self.source.genesis().await {
-                Ok(document) => document,
+                Ok(Some(document)) => document,
+                Ok(None) => return Ok(None),
                 Err(error) => {
                     tracing::warn!(network, %error, "no endpoint gave the genesis document");
                     return Ok(None);
@@ -280,7 +284,7 @@ impl Follower {
 }
 
 /// Keeps the tip, the endpoints and the lag current while the follower runs.
-async fn watch_heads(shared: Arc<Shared>, source: Arc<Pool>, stop: CancellationToken) {
+async fn watch_heads<F: Family, S: Source>(shared: Arc<Shared<F>>, source: Arc<S>, stop: CancellationToken) {
     let mut heads = source.heads();
     while !stop.is_cancelled() {
         let head = *heads.borrow_and_update();
@@ -290,7 +294,7 @@ async fn watch_heads(shared: Arc<Shared>, source: Arc<Pool>, stop: CancellationT
                 tracing::warn!(network = shared.chain.network, %error, "the tip could not be noted");
             }
         }
-        if let Err(error) = shared.refresh(Some(&source)).await {
+        if let Err(error) = shared.refresh(&*source).await {
             tracing::warn!(network = shared.chain.network, %error, "the status could not be read");
         }
         tokio::select! {

@@ -3,19 +3,19 @@
 //!
 //! Row hashes are compared as stored. That a stored row still hashes to its `row_hash` is not recomputed.
 
-use super::derive::{decode_range, derive_facts};
+use super::derive::derive_facts;
 use super::error::PipelineError;
+use super::links;
 use super::ranges::RangeSet;
 use super::vault::Vault;
-use crate::chain::akash::decode::check_link;
-use crate::chain::akash::model::Header;
+use crate::chain::{Edge, Family, Machine};
 use clickhouse::Row;
 use clickhouse::sql::Identifier;
 use gridproof_store::batch::{HeightDigest, Origin, holds_digests};
 use gridproof_store::client::ClickHouse;
 use gridproof_store::state_db::{CommittedRange, NetworkStatus, Span, StageKey, StateDb};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was checked and what is wrong.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -59,8 +59,9 @@ struct HeightRow {
     height: u64,
 }
 
-/// Checks one network.
-pub async fn check_integrity(
+/// Checks one network, whose rows were derived by `rules`.
+pub async fn check_integrity<F: Family>(
+    rules: &F,
     state_db: &StateDb,
     vault: &Vault,
     clickhouse: &ClickHouse,
@@ -71,6 +72,7 @@ pub async fn check_integrity(
         ..IntegrityReport::default()
     };
     let mut check = Check {
+        rules,
         state_db,
         vault,
         clickhouse,
@@ -79,14 +81,16 @@ pub async fn check_integrity(
     };
     check.progress();
     check.archive().await?;
-    for stage in [StageKey::FACTS, StageKey::STATE] {
-        check.tables(stage).await?;
+    check.tables(StageKey::FACTS).await?;
+    if F::Machine::EXISTS {
+        check.tables(StageKey::STATE).await?;
     }
     check.settlement().await?;
     Ok(check.report)
 }
 
-struct Check<'a> {
+struct Check<'a, F> {
+    rules: &'a F,
     state_db: &'a StateDb,
     vault: &'a Vault,
     clickhouse: &'a ClickHouse,
@@ -94,7 +98,7 @@ struct Check<'a> {
     report: IntegrityReport,
 }
 
-impl Check<'_> {
+impl<F: Family> Check<'_, F> {
     fn find(&mut self, check: &'static str, place: impl ToString, what: impl ToString) {
         self.report.findings.push(Finding {
             check,
@@ -134,7 +138,7 @@ impl Check<'_> {
     /// Every file of the archive, the header chain, and the facts derived again.
     async fn archive(&mut self) -> Result<(), PipelineError> {
         let key = StageKey::new(&self.report.network, StageKey::FACTS);
-        let mut before: Option<Header> = None;
+        let mut before: Option<(u64, Edge)> = None;
         for range in self.live_ranges(&key).await? {
             let span = range.range.span;
             for file in self.vault.files(span).await? {
@@ -143,7 +147,7 @@ impl Check<'_> {
                     self.find("archive", &file.path, error);
                 }
             }
-            let raws = match self.vault.read(span).await {
+            let raws = match self.vault.read::<F::Raw>(span).await {
                 Ok(raws) => raws,
                 Err(error) => {
                     self.find("archive", span, error);
@@ -155,26 +159,24 @@ impl Check<'_> {
                 network: self.report.network.clone(),
                 chain_id: self.stored.network.chain_id.clone(),
             };
+            let rules = self.rules.clone();
             let derived = tokio::task::spawn_blocking(move || {
-                let blocks = decode_range(&origin.chain_id, &raws)?;
-                let batch = derive_facts(origin, &blocks)?;
-                let headers = blocks
-                    .first()
-                    .zip(blocks.last())
-                    .map(|(a, b)| (a.header.clone(), b.header.clone()));
-                Ok::<_, super::quarantine::Rejected>((batch.rows(), batch.digest(), headers))
+                let blocks = rules.decode(&origin.chain_id, &raws)?;
+                let batch = derive_facts(&rules, origin, &blocks)?;
+                let edges = blocks.first().and_then(F::edge).zip(blocks.last().and_then(F::edge));
+                Ok::<_, super::quarantine::Rejected>((batch.rows(), batch.digest(), edges))
             });
             match derived.await? {
-                Ok((rows, digest, headers)) => {
+                Ok((rows, digest, edges)) => {
                     self.report.heights += span.heights();
                     self.compare_range("archive", &range, rows, digest);
-                    if let Some((first, last)) = headers {
-                        if let Some(below) = before.filter(|below| below.height + 1 == first.height)
-                            && let Err(error) = check_link(&below, &first)
+                    if let Some((first, last)) = edges {
+                        if let Some((_, below)) = before.filter(|(height, _)| height + 1 == span.from)
+                            && let Err(error) = links::link(span.from, &first.parent_hash, &below.hash)
                         {
-                            self.find("header chain", first.height, error);
+                            self.find("header chain", span.from, error);
                         }
-                        before = Some(last);
+                        before = Some((span.to, last));
                     }
                 }
                 Err(rejected) => self.find("archive", span, rejected),
@@ -219,6 +221,7 @@ impl Check<'_> {
         let span = range.range.span;
         let query = self.clickhouse.raw().query(include_str!("sql/integrity_blocks.sql"));
         let query = query
+            .bind(Identifier(F::DIGEST_TABLE))
             .bind(&self.report.network)
             .bind(range.range.generation)
             .bind(span.from)
@@ -229,7 +232,12 @@ impl Check<'_> {
             .into_iter()
             .map(|row| (row.height, row))
             .collect();
-        for height in span.from..=span.to {
+        let wanted: BTreeSet<u64> = if F::EVERY_HEIGHT {
+            (span.from..=span.to).collect()
+        } else {
+            heights.keys().chain(stated.keys()).copied().collect()
+        };
+        for height in wanted {
             let found = heights.get(&height).copied().unwrap_or_default();
             match stated.get(&height) {
                 None => self.find("blocks", height, "the block has no row"),

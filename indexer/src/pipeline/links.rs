@@ -1,59 +1,11 @@
-//! The hash chain: within a range, and across the borders of ranges that arrive in any order.
+//! The hash chain across the borders of ranges that arrive in any order.
 
 use super::quarantine::{Fault, Rejected};
-use crate::chain::akash::decode::check_link;
-use crate::chain::akash::model::Header;
+use crate::chain::Edge;
 use std::collections::BTreeMap;
 
-/// What the chain says of one block at a border.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edge {
-    /// Hash of the block.
-    pub hash: String,
-    /// Hash of the block before.
-    pub parent_hash: String,
-}
-
-impl Edge {
-    /// The edge that a header gives.
-    pub fn of(header: &Header) -> Self {
-        Self {
-            hash: header.hash.clone(),
-            parent_hash: header.parent_hash.clone(),
-        }
-    }
-}
-
-/// Checks that headers are of `chain_id`, begin at `from`, and that each follows the one before.
-pub fn check_range<'a>(
-    chain_id: &str,
-    from: u64,
-    headers: impl IntoIterator<Item = &'a Header>,
-) -> Result<(), Rejected> {
-    let mut before: Option<&Header> = None;
-    for header in headers {
-        let height = header.height;
-        if header.chain_id != chain_id {
-            let why = format!("the header is of chain {:?}, not {chain_id:?}", header.chain_id);
-            return Err(Rejected::because(Fault::WrongChain, height, why));
-        }
-        match before {
-            None if height != from => {
-                let why = format!("the range begins at height {height}, not {from}");
-                return Err(Rejected::because(Fault::BadBody, from, why));
-            }
-            None => {}
-            Some(parent) => {
-                check_link(parent, header).map_err(|error| Rejected::new(Fault::BrokenLink, height, &error))?;
-            }
-        }
-        before = Some(header);
-    }
-    Ok(())
-}
-
 /// Compares a parent hash with the hash that it should be.
-fn link(height: u64, parent_hash: &str, hash: &str) -> Result<(), Rejected> {
+pub(super) fn link(height: u64, parent_hash: &str, hash: &str) -> Result<(), Rejected> {
     if parent_hash.eq_ignore_ascii_case(hash) {
         return Ok(());
     }
@@ -104,63 +56,20 @@ impl Links {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use time::OffsetDateTime;
 
-    fn header(height: u64, hash: &str, parent_hash: &str) -> Header {
-        Header {
-            chain_id: "c".into(),
-            height,
-            time: OffsetDateTime::UNIX_EPOCH,
+    fn edge(hash: &str, parent_hash: &str) -> Edge {
+        Edge {
             hash: hash.into(),
             parent_hash: parent_hash.into(),
-            num_txs: 0,
-            proposer: String::new(),
         }
-    }
-
-    #[test]
-    fn a_range_whose_blocks_follow_each_other_passes() {
-        let headers = [header(5, "B", "A"), header(6, "C", "B")];
-        assert_eq!(check_range("c", 5, &headers), Ok(()));
-    }
-
-    #[test]
-    fn a_block_that_names_another_parent_is_rejected_at_its_height() {
-        let headers = [header(5, "B", "A"), header(6, "C", "X")];
-        let rejected = check_range("c", 5, &headers).unwrap_err();
-        assert_eq!((rejected.fault, rejected.height), (Fault::BrokenLink, 6));
-    }
-
-    #[test]
-    fn another_chain_or_another_height_is_rejected() {
-        assert_eq!(
-            check_range("d", 5, &[header(5, "B", "A")]).unwrap_err().fault,
-            Fault::WrongChain
-        );
-        assert_eq!(
-            check_range("c", 5, &[header(7, "B", "A")]).unwrap_err().fault,
-            Fault::BadBody
-        );
     }
 
     #[test]
     fn borders_are_checked_on_both_sides() {
         let mut links = Links::default();
-        links.learn(
-            4,
-            Edge {
-                hash: "A".into(),
-                parent_hash: "0".into(),
-            },
-        );
-        links.learn(
-            7,
-            Edge {
-                hash: "D".into(),
-                parent_hash: "C".into(),
-            },
-        );
-        let (first, last) = (Edge::of(&header(5, "B", "A")), Edge::of(&header(6, "C", "B")));
+        links.learn(4, edge("A", "0"));
+        links.learn(7, edge("D", "C"));
+        let (first, last) = (edge("B", "A"), edge("C", "B"));
         assert_eq!(links.check(5, &first, 6, &last), Ok(()));
         let other = Edge {
             hash: "Z".into(),
@@ -178,13 +87,7 @@ mod tests {
     fn only_the_ends_of_a_span_are_kept() {
         let mut links = Links::default();
         for height in [1, 10, 11, 20] {
-            links.learn(
-                height,
-                Edge {
-                    hash: String::new(),
-                    parent_hash: String::new(),
-                },
-            );
+            links.learn(height, edge("", ""));
         }
         links.forget_inside(1, 20);
         assert!(links.knows(1) && links.knows(20) && !links.knows(10) && !links.knows(11));

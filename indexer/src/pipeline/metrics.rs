@@ -169,7 +169,9 @@ impl Metrics {
             self.tip.with_label_values(&[network]).set(gauge_value(tip));
         }
         self.observe_stage(status, "facts", &status.facts);
-        self.observe_stage(status, "state", &status.state);
+        if let Some(state) = &status.state {
+            self.observe_stage(status, "state", state);
+        }
         if let Some(findings) = status.audit_findings {
             self.audit.with_label_values(&[network]).set(gauge_value(findings));
         }

@@ -3,14 +3,6 @@
 use super::ranges::RangeSet;
 use gridproof_store::state_db::Span;
 
-/// Heights of one range, unless the configuration says otherwise. Large enough that a commit's cost
-/// (about ten inserts) is small, small enough that a range is in memory whole: 500 blocks of mainnet
-/// are about 60 MB of RPC bodies.
-pub const RANGE_HEIGHTS: u64 = 500;
-
-/// Most heights that one range may be configured to have.
-pub const MAX_RANGE_HEIGHTS: u64 = 5_000;
-
 /// The rule that cuts heights into ranges: aligned to multiples of the size, so that two runs over the
 /// same heights cut them alike; shorter only where a hole begins or the tip ends one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,11 +12,9 @@ pub struct Cut {
 }
 
 impl Cut {
-    /// Cuts into ranges of `size` heights, held within 1 and [`MAX_RANGE_HEIGHTS`].
+    /// Cuts into ranges of `size` heights, at least 1. The caller holds it within what the family allows.
     pub fn new(size: u64) -> Self {
-        Self {
-            size: size.clamp(1, MAX_RANGE_HEIGHTS),
-        }
+        Self { size: size.max(1) }
     }
 
     /// The first height of the aligned range that holds `height`. Ranges begin at 1, 501, 1001, …

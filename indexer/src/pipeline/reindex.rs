@@ -5,12 +5,12 @@
 //! and the next call goes on with it. A range that is rejected ends it: what is live stays.
 
 use super::checkpoint::{self, Start};
-use super::derive::{decode_range, derive_facts};
+use super::derive::derive_facts;
 use super::error::PipelineError;
 use super::quarantine::Rejected;
-use super::shared::{DECODER_VERSION, Shared};
+use super::shared::Shared;
 use super::state::step_range;
-use crate::chain::akash::state::State;
+use crate::chain::{Family, Machine};
 use gridproof_store::state_db::{ClaimedRange, Reindex, Span, StageKey};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -29,7 +29,10 @@ pub struct ReindexReport {
 }
 
 /// Derives everything that is committed in both stages again.
-pub async fn reindex(shared: Arc<Shared>, stop: &CancellationToken) -> Result<ReindexReport, PipelineError> {
+pub async fn reindex<F: Family>(
+    shared: Arc<Shared<F>>,
+    stop: &CancellationToken,
+) -> Result<ReindexReport, PipelineError> {
     let mut work = Work {
         shared,
         report: ReindexReport::default(),
@@ -40,20 +43,22 @@ pub async fn reindex(shared: Arc<Shared>, stop: &CancellationToken) -> Result<Re
     for open in work.open(&facts).await? {
         work.facts(&open).await?;
     }
-    for open in work.open(&state).await? {
-        work.state(&open).await?;
+    if F::Machine::EXISTS {
+        for open in work.open(&state).await? {
+            work.state(&open).await?;
+        }
     }
     work.report.finished = !stop.is_cancelled();
     Ok(work.report)
 }
 
-struct Work {
-    shared: Arc<Shared>,
+struct Work<F> {
+    shared: Arc<Shared<F>>,
     report: ReindexReport,
     stop: CancellationToken,
 }
 
-impl Work {
+impl<F: Family> Work<F> {
     /// Re-derivations of a stage: those that a crash left open, else one for each committed run.
     async fn open(&self, key: &StageKey) -> Result<Vec<Reindex>, PipelineError> {
         let (db, lease) = (&self.shared.state_db, self.shared.lease());
@@ -63,7 +68,7 @@ impl Work {
         }
         let mut opened = Vec::new();
         for run in db.live_ranges(key).await?.live.runs() {
-            opened.push(db.bump_generation(lease, key, run, DECODER_VERSION).await?);
+            opened.push(db.bump_generation(lease, key, run, self.shared.rules.decoder()).await?);
         }
         Ok(opened)
     }
@@ -71,7 +76,7 @@ impl Work {
     /// What is left of a re-derivation, lowest first: claims that a crash left, and ranges not claimed yet.
     async fn todo(&self, open: &Reindex) -> Result<Vec<(Span, Option<ClaimedRange>)>, PipelineError> {
         let db = &self.shared.state_db;
-        let claims = db.pending(self.shared.lease(), &open.key, DECODER_VERSION).await?;
+        let claims = self.shared.pending(&open.key).await?;
         let ours = claims.into_iter().filter(|claim| claim.generation == open.generation);
         let mut todo: Vec<_> = ours.map(|claim| (claim.span, Some(claim))).collect();
         for hole in db.reindex_holes(open).await? {
@@ -89,8 +94,8 @@ impl Work {
             let raws = self.shared.vault.read(span).await?;
             let shared = self.shared.clone();
             let derive = move || {
-                let blocks = decode_range(&shared.chain.chain_id, &raws)?;
-                derive_facts(shared.origin(), &blocks)
+                let blocks = shared.rules.decode(&shared.chain.chain_id, &raws)?;
+                derive_facts(&shared.rules, shared.origin(), &blocks)
             };
             let batch = match tokio::task::spawn_blocking(derive).await? {
                 Ok(batch) => batch,
@@ -131,7 +136,7 @@ impl Work {
     }
 
     /// The state at a height, from the genesis: a checkpoint may be what is to be corrected.
-    async fn begin(&self, height: u64) -> Result<Result<State, Rejected>, PipelineError> {
+    async fn begin(&self, height: u64) -> Result<Result<F::Machine, Rejected>, PipelineError> {
         let network = self.shared.chain.network.clone();
         let Some(document) = self.shared.vault.genesis().await? else {
             return Err(PipelineError::Genesis {
@@ -141,7 +146,7 @@ impl Work {
         };
         let state = checkpoint::first_state(&self.shared, document).await?;
         match checkpoint::replay(&self.shared, state, height).await? {
-            Start::At(state) => Ok(Ok(*state)),
+            Start::At(state) => Ok(Ok(state)),
             Start::Rejected(rejected) => Ok(Err(rejected)),
             Start::Waiting(why) => Err(PipelineError::Genesis { network, why }),
         }

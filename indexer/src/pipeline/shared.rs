@@ -7,17 +7,13 @@ use super::plan::Cut;
 use super::quarantine::Rejected;
 use super::status::EndpointStatus;
 use super::vault::Vault;
-use crate::chain::akash::state::ChainRules;
-use crate::source::{EndpointState, Pool};
+use crate::chain::{Family, Machine};
+use crate::source::{EndpointState, Source};
 use gridproof_store::batch::Origin;
 use gridproof_store::commit::Committer;
 use gridproof_store::crash::CrashPoints;
 use gridproof_store::state_db::{ClaimedRange, Span, StageKey, StateDb, WriterLease};
 use std::time::Duration;
-
-/// Version of the code that derives rows. Raise it when the same archive gives other rows: it is part of
-/// every deduplication token.
-pub const DECODER_VERSION: u32 = 1;
 
 /// The network to follow.
 #[derive(Clone, Debug)]
@@ -26,16 +22,14 @@ pub struct Chain {
     pub network: String,
     /// Chain id; blocks of another are refused.
     pub chain_id: String,
-    /// Versions in force by height.
-    pub rules: ChainRules,
+    /// Family of the chain: [`Family::KIND`].
+    pub kind: &'static str,
     /// Whether this is a recording.
     pub recording: bool,
     /// What readers should be told, such as why a recording is served; may be empty.
     pub note: String,
     /// Where to begin.
     pub first: FirstHeight,
-    /// Genesis document, where the caller has it; otherwise the endpoints are asked.
-    pub genesis: Option<bytes::Bytes>,
 }
 
 /// First height to index.
@@ -78,9 +72,13 @@ pub(super) const STATUS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Everything that a stage needs.
 #[derive(Debug)]
-pub struct Shared {
+pub struct Shared<F> {
     /// The network.
     pub chain: Chain,
+    /// How it is decoded, and by which rules.
+    pub rules: F,
+    /// Genesis document, where the caller has it; otherwise the endpoints are asked.
+    pub genesis: Option<bytes::Bytes>,
     /// Where raw ranges and states are kept.
     pub vault: Vault,
     /// What writes rows.
@@ -97,7 +95,7 @@ pub struct Shared {
     pub board: Board,
 }
 
-impl Shared {
+impl<F: Family> Shared<F> {
     /// What all rows share.
     pub fn origin(&self) -> Origin {
         Origin {
@@ -114,6 +112,17 @@ impl Shared {
     /// Key of the state stage.
     pub fn state_key(&self) -> StageKey {
         StageKey::new(&self.chain.network, StageKey::STATE)
+    }
+
+    /// The stages that this chain has.
+    pub fn stages(&self) -> Vec<StageKey> {
+        let state = F::Machine::EXISTS.then(|| self.state_key());
+        std::iter::once(self.facts_key()).chain(state).collect()
+    }
+
+    /// Claims of a stage that an earlier run left, lowest first.
+    pub async fn pending(&self, key: &StageKey) -> Result<Vec<ClaimedRange>, PipelineError> {
+        Ok(self.state_db.pending(self.lease(), key, self.rules.decoder()).await?)
     }
 
     /// Sets a claimed range aside and shows it.
@@ -140,26 +149,38 @@ impl Shared {
 
     /// Claims heights of a stage for this process.
     pub async fn claim(&self, key: &StageKey, span: Span) -> Result<ClaimedRange, PipelineError> {
-        Ok(self.state_db.claim(self.lease(), key, span, DECODER_VERSION).await?)
+        Ok(self
+            .state_db
+            .claim(self.lease(), key, span, self.rules.decoder())
+            .await?)
     }
 
-    /// Shows what the state database and, where given, the endpoints say now.
-    pub async fn refresh(&self, source: Option<&Pool>) -> Result<(), PipelineError> {
+    /// Shows what the state database and the endpoints say now.
+    pub async fn refresh(&self, source: &impl Source) -> Result<(), PipelineError> {
+        self.show(Some(endpoints(source))).await
+    }
+
+    /// Shows what the state database says now.
+    pub async fn refresh_stored(&self) -> Result<(), PipelineError> {
+        self.show(None).await
+    }
+
+    async fn show(&self, endpoints: Option<Vec<EndpointStatus>>) -> Result<(), PipelineError> {
         let status = self.state_db.status().await?;
         if let Some(stored) = status
             .networks
             .iter()
             .find(|stored| stored.network.name == self.chain.network)
         {
-            self.board.refresh(stored, source.map(endpoints));
+            self.board.refresh(stored, endpoints);
             self.metrics.observe(&self.board.now());
         }
         Ok(())
     }
 }
 
-/// The endpoints of a pool, for the status.
-fn endpoints(pool: &Pool) -> Vec<EndpointStatus> {
+/// The endpoints of a source, for the status.
+fn endpoints(source: &impl Source) -> Vec<EndpointStatus> {
     let convert = |endpoint: crate::source::EndpointStatus| EndpointStatus {
         host: host(&endpoint.url),
         state: serde_json::to_value(endpoint.state)
@@ -172,7 +193,7 @@ fn endpoints(pool: &Pool) -> Vec<EndpointStatus> {
         latency_ms: endpoint.latency_ms.map(|ms| ms.max(0.0) as u64),
         last_error: endpoint.last_error,
     };
-    pool.status().into_iter().map(convert).collect()
+    source.endpoints().into_iter().map(convert).collect()
 }
 
 /// Host and port of a URL: labels and the status name endpoints by them.

@@ -1,15 +1,12 @@
 //! The state stage: archived blocks in height order through the state machine, with checkpoints.
 
 use super::checkpoint;
-use super::derive::decode_range;
 use super::error::PipelineError;
 use super::facts::FactsProgress;
 use super::metrics::Step;
-use super::quarantine::{Fault, Rejected};
+use super::quarantine::Rejected;
 use super::shared::Shared;
-use crate::chain::akash::model::Block;
-use crate::chain::akash::state::State;
-use crate::source::RawBlock;
+use crate::chain::{Family, Machine};
 use gridproof_store::batch::Batch;
 use gridproof_store::state_db::{ClaimedRange, Span};
 use std::collections::VecDeque;
@@ -22,8 +19,8 @@ use tokio_util::sync::CancellationToken;
 pub const NEEDS_GENESIS: &str = "needs genesis or a snapshot";
 
 /// Runs the state machine over what the facts stage has committed.
-pub(super) struct StateStage {
-    pub(super) shared: Arc<Shared>,
+pub(super) struct StateStage<F> {
+    pub(super) shared: Arc<Shared<F>>,
     pub(super) facts: watch::Receiver<FactsProgress>,
     /// Claims that an earlier run left, lowest first.
     pub(super) claims: VecDeque<ClaimedRange>,
@@ -31,29 +28,29 @@ pub(super) struct StateStage {
 }
 
 /// The state machine between two ranges.
-struct Machine {
-    state: State,
+struct Kept<M> {
+    state: M,
     /// Height of the newest checkpoint.
     checkpoint: u64,
 }
 
 /// A range through the state machine.
-pub(super) struct Stepped {
-    pub(super) state: State,
+pub(super) struct Stepped<M> {
+    pub(super) state: M,
     pub(super) batch: Batch,
-    time_s: i64,
+    time_s: Option<i64>,
     /// Blocks whose computed payouts differ from the transfers seen.
     findings: u64,
 }
 
-impl StateStage {
+impl<F: Family> StateStage<F> {
     /// Runs until the facts are done and taken in, a block is not accepted, or `stop`.
-    pub(super) async fn run(mut self, machine: State) -> Result<(), PipelineError> {
-        let mut machine = Machine {
-            checkpoint: machine.height,
-            state: machine,
+    pub(super) async fn run(mut self, state: F::Machine) -> Result<(), PipelineError> {
+        let mut machine = Kept {
+            checkpoint: state.height(),
+            state,
         };
-        while let Some(range) = self.next_range(machine.state.height).await? {
+        while let Some(range) = self.next_range(machine.state.height()).await? {
             let claim = match self.claims.pop_front() {
                 Some(claim) => claim,
                 None => self.shared.claim(&self.shared.state_key(), range).await?,
@@ -63,12 +60,12 @@ impl StateStage {
                 Ok(state) => machine.state = state,
                 Err(rejected) => return self.give_up(&claim, &rejected).await,
             }
-            if machine.state.height - machine.checkpoint >= self.shared.settings.checkpoint_heights {
+            if machine.state.height() - machine.checkpoint >= self.shared.settings.checkpoint_heights {
                 self.checkpoint(&mut machine).await?;
             }
-            self.shared.refresh(None).await?;
+            self.shared.refresh_stored().await?;
         }
-        if machine.state.height > machine.checkpoint {
+        if machine.state.height() > machine.checkpoint {
             self.checkpoint(&mut machine).await?;
         }
         Ok(())
@@ -105,7 +102,11 @@ impl StateStage {
     }
 
     /// Takes one claimed range in and commits its rows; gives the state after it.
-    async fn step(&self, claim: &ClaimedRange, state: State) -> Result<Result<State, Rejected>, PipelineError> {
+    async fn step(
+        &self,
+        claim: &ClaimedRange,
+        state: F::Machine,
+    ) -> Result<Result<F::Machine, Rejected>, PipelineError> {
         let (shared, span, started) = (self.shared.clone(), claim.span, Instant::now());
         let raws = shared.vault.read(span).await?;
         let worker = shared.clone();
@@ -124,7 +125,9 @@ impl StateStage {
             .step(&shared.chain.network, Step::CommitState, committing.elapsed());
         shared.metrics.committed(&shared.chain.network, "state", rows);
         shared.board.add_audit_findings(stepped.findings);
-        shared.board.block_time("state", span.to, stepped.time_s);
+        if let Some(time_s) = stepped.time_s {
+            shared.board.block_time("state", span.to, time_s);
+        }
         let (network, elapsed_ms) = (shared.chain.network.as_str(), started.elapsed().as_millis() as u64);
         tracing::info!(
             network,
@@ -144,34 +147,29 @@ impl StateStage {
         self.shared
             .board
             .state_waits(Some(format!("stopped before height {}: {rejected}", claim.span.from)));
-        self.shared.refresh(None).await
+        self.shared.refresh_stored().await
     }
 
     /// Keeps the state, so that the next start need not replay everything.
-    async fn checkpoint(&self, machine: &mut Machine) -> Result<(), PipelineError> {
+    async fn checkpoint(&self, machine: &mut Kept<F::Machine>) -> Result<(), PipelineError> {
         checkpoint::keep(&self.shared, &machine.state).await?;
-        machine.checkpoint = machine.state.height;
+        machine.checkpoint = machine.state.height();
         Ok(())
     }
 }
 
 /// Decodes a range, runs it through the state machine and gathers its rows.
-pub(super) fn step_range(shared: &Shared, mut state: State, raws: &[RawBlock]) -> Result<Stepped, Rejected> {
-    let blocks = decode_range(&shared.chain.chain_id, raws)?;
+pub(super) fn step_range<F: Family>(
+    shared: &Shared<F>,
+    mut state: F::Machine,
+    raws: &[F::Raw],
+) -> Result<Stepped<F::Machine>, Rejected> {
+    let blocks = shared.rules.decode(&shared.chain.chain_id, raws)?;
     let (mut batch, mut findings) = (Batch::new(shared.origin()), 0);
     for block in &blocks {
-        let height = block.header.height;
-        let out = state
-            .step(block)
-            .map_err(|error| Rejected::new(Fault::State, height, &error))?;
-        findings += out.audits.iter().filter(|audit| !audit.ok).count() as u64;
-        state
-            .write_rows(&block.header, &out, &mut batch)
-            .map_err(|error| Rejected::new(Fault::Derive, height, &error))?;
+        findings += state.step(block, Some(&mut batch))?;
     }
-    let time_s = blocks
-        .last()
-        .map_or(0, |block: &Block| block.header.time.unix_timestamp());
+    let time_s = F::time_s(raws, &blocks);
     Ok(Stepped {
         state,
         batch,

@@ -22,8 +22,8 @@ pub struct NetworkStatus {
     pub first: Option<u64>,
     /// Progress of the facts.
     pub facts: StageStatus,
-    /// Progress of the state.
-    pub state: StageStatus,
+    /// Progress of the state; absent where the chain has no state stage.
+    pub state: Option<StageStatus>,
     /// Ranges set aside.
     pub quarantine: Vec<Quarantined>,
     /// Endpoints, healthiest first.
@@ -73,9 +73,46 @@ pub struct EndpointStatus {
 }
 
 impl NetworkStatus {
-    /// Whether every height up to the tip is committed in both stages, and nothing is set aside.
+    /// Whether every height up to the tip is committed in every stage that the chain has, and nothing is set aside.
     pub fn is_complete(&self) -> bool {
         let reached = |stage: &StageStatus| self.tip.is_some() && stage.watermark >= self.tip && stage.holes.is_empty();
-        reached(&self.facts) && reached(&self.state) && self.quarantine.is_empty()
+        reached(&self.facts) && self.state.as_ref().is_none_or(reached) && self.quarantine.is_empty()
+    }
+
+    /// Why the state stage does nothing, if it does nothing.
+    pub fn waiting(&self) -> Option<String> {
+        self.state.as_ref().and_then(|state| state.waiting.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stage(watermark: u64) -> StageStatus {
+        StageStatus {
+            watermark: Some(watermark),
+            ..StageStatus::default()
+        }
+    }
+
+    fn network(state: Option<StageStatus>) -> NetworkStatus {
+        NetworkStatus {
+            tip: Some(9),
+            facts: stage(9),
+            state,
+            ..NetworkStatus::default()
+        }
+    }
+
+    #[test]
+    fn a_state_that_is_behind_is_unfinished() {
+        assert!(network(Some(stage(9))).is_complete());
+        assert!(!network(Some(stage(8))).is_complete());
+    }
+
+    #[test]
+    fn a_chain_without_a_state_stage_is_complete_with_its_facts() {
+        assert!(network(None).is_complete());
     }
 }

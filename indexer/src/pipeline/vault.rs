@@ -1,17 +1,12 @@
 //! The archive as the pipeline uses it: raw blocks, the genesis document and states, by height.
 
 use super::error::PipelineError;
-use super::shared::DECODER_VERSION;
-use crate::source::RawBlock;
+use crate::source::RawUnit;
 use bytes::Bytes;
-use gridproof_store::archive::{Archive, ArchiveError, ArchiveKey, ArchiveLine, BlobRef};
+use gridproof_store::archive::{Archive, ArchiveError, BlobRef};
 use gridproof_store::state_db::{ArchivedFile, Checkpoint, Span, StageKey, StateDb, WriterLease};
 use std::collections::BTreeMap;
-
-/// Bodies of a line, as `recording.json` names them too.
-const META: &str = "meta";
-const BLOCK: &str = "block";
-const RESULTS: &str = "block_results";
+use std::collections::btree_map::Entry;
 
 /// Stage under which the genesis document is on record.
 const GENESIS_STAGE: &str = "genesis";
@@ -47,11 +42,9 @@ impl Vault {
     }
 
     /// Keeps a fetched range: its file first, then its record.
-    pub async fn put(&self, span: Span, blocks: &[RawBlock]) -> Result<ArchivedFile, PipelineError> {
-        let file = self
-            .archive
-            .put_range(&self.network, span, blocks.iter().map(line))
-            .await?;
+    pub async fn put<R: RawUnit>(&self, span: Span, units: &[R]) -> Result<ArchivedFile, PipelineError> {
+        let lines = units.iter().map(RawUnit::line);
+        let file = self.archive.put_range(&self.network, span, lines).await?;
         self.state_db.record_archive(&self.lease, &self.network, &file).await?;
         Ok(file)
     }
@@ -67,34 +60,51 @@ impl Vault {
         Ok(self.state_db.archived(&self.network, span).await?)
     }
 
-    /// All blocks of `span` in height order.
+    /// Everything that was served for `span`, in height order.
     ///
     /// # Errors
     /// A file is damaged, or the archive has a hole there.
-    pub async fn read(&self, span: Span) -> Result<Vec<RawBlock>, PipelineError> {
-        let mut found = BTreeMap::new();
-        for file in self.state_db.archived(&self.network, span).await? {
-            let reader = self.archive.get_range(&file).await?;
-            let path = file.path;
-            let part = tokio::task::spawn_blocking(move || {
-                let mut blocks = Vec::new();
-                for line in reader {
-                    let raw = block(&line?, &path)?;
-                    if span.from <= raw.height && raw.height <= span.to {
-                        blocks.push(raw);
-                    }
+    pub async fn read<R: RawUnit>(&self, span: Span) -> Result<Vec<R>, PipelineError> {
+        let mut files = self.state_db.archived(&self.network, span).await?;
+        // The file of exactly this range is what its rows came from; others may hold the same heights cut otherwise.
+        if let Some(exact) = files.iter().position(|file| file.span == span) {
+            files = vec![files.swap_remove(exact)];
+        }
+        let mut found: BTreeMap<u64, R> = BTreeMap::new();
+        for file in files {
+            for unit in self.read_file::<R>(&file, span).await? {
+                match found.entry(unit.height()) {
+                    Entry::Vacant(place) => drop(place.insert(unit)),
+                    Entry::Occupied(mut known) => known.get_mut().merge(unit),
                 }
-                Ok::<_, ArchiveError>(blocks)
-            });
-            found.extend(part.await??.into_iter().map(|raw| (raw.height, raw)));
+            }
         }
-        match (span.from..=span.to).find(|height| !found.contains_key(height)) {
-            Some(height) => Err(PipelineError::NotArchived {
-                network: self.network.clone(),
-                height,
-            }),
-            None => Ok(found.into_values().collect()),
+        let mut units: Vec<R> = found.into_values().collect();
+        if let Some(height) = R::first_missing(span, &units) {
+            let network = self.network.clone();
+            return Err(PipelineError::NotArchived { network, height });
         }
+        units.retain(|unit| span.from <= unit.height() && unit.height() <= span.to);
+        Ok(units)
+    }
+
+    /// Units of a file that say anything about `span`.
+    async fn read_file<R: RawUnit>(&self, file: &ArchivedFile, span: Span) -> Result<Vec<R>, PipelineError> {
+        let (reader, path) = (self.archive.get_range(file).await?, file.path.clone());
+        let read = move || {
+            let mut units = Vec::new();
+            for line in reader {
+                let unit = R::from_line(&line?).map_err(|reason| ArchiveError::Corrupt {
+                    path: path.clone(),
+                    reason,
+                })?;
+                if unit.concerns(span) {
+                    units.push(unit);
+                }
+            }
+            Ok::<_, ArchiveError>(units)
+        };
+        Ok(tokio::task::spawn_blocking(read).await??)
     }
 
     /// Reads a file to its end: its hash, its compression, every line.
@@ -121,11 +131,11 @@ impl Vault {
         Ok(())
     }
 
-    /// The newest state at or below `height`, with the height after which it was taken.
-    pub async fn newest_state(&self, height: u64) -> Result<Option<(u64, Vec<u8>)>, PipelineError> {
+    /// The newest state of this decoder at or below `height`, with the height after which it was taken.
+    pub async fn newest_state(&self, decoder: u32, height: u64) -> Result<Option<(u64, Vec<u8>)>, PipelineError> {
         let Some(record) = self
             .state_db
-            .latest_checkpoint(&self.state_key(), DECODER_VERSION, height)
+            .latest_checkpoint(&self.state_key(), decoder, height)
             .await?
         else {
             return Ok(None);
@@ -134,12 +144,12 @@ impl Vault {
     }
 
     /// Keeps the bytes of a state. It counts only once [`Self::record_state`] names it.
-    pub async fn put_state(&self, height: u64, state: &[u8]) -> Result<Checkpoint, PipelineError> {
+    pub async fn put_state(&self, decoder: u32, height: u64, state: &[u8]) -> Result<Checkpoint, PipelineError> {
         let stored = self
             .archive
             .put_blob(&self.network, &format!("state-{height}"), state)
             .await?;
-        Ok(record(height, DECODER_VERSION, stored))
+        Ok(record(height, decoder, stored))
     }
 
     /// Names a kept state.
@@ -151,13 +161,9 @@ impl Vault {
     }
 
     /// Deletes states that no start will use: those below `keep_from`, and those of other releases.
-    pub async fn drop_states_below(&self, keep_from: u64) -> Result<(), PipelineError> {
+    pub async fn drop_states_below(&self, decoder: u32, keep_from: u64) -> Result<(), PipelineError> {
         let key = self.state_key();
-        for old in self
-            .state_db
-            .stale_checkpoints(&key, DECODER_VERSION, keep_from)
-            .await?
-        {
+        for old in self.state_db.stale_checkpoints(&key, decoder, keep_from).await? {
             self.state_db.forget_checkpoint(&self.lease, &key, &old).await?;
             self.archive.delete(&old.path).await?;
         }
@@ -184,62 +190,5 @@ fn blob(record: &Checkpoint) -> BlobRef {
         path: record.path.clone(),
         sha256: record.sha256.clone(),
         bytes: record.bytes,
-    }
-}
-
-/// A raw block as a line; bodies are shared, not copied.
-fn line(raw: &RawBlock) -> ArchiveLine {
-    let bodies = [
-        (META, Some(raw.meta.clone())),
-        (BLOCK, raw.block.clone()),
-        (RESULTS, Some(raw.results.clone())),
-    ];
-    ArchiveLine::at_height(raw.height, bodies)
-}
-
-/// A line as a raw block.
-fn block(line: &ArchiveLine, path: &str) -> Result<RawBlock, ArchiveError> {
-    let corrupt = |reason: String| ArchiveError::Corrupt {
-        path: path.to_owned(),
-        reason,
-    };
-    let ArchiveKey::Height(height) = line.key else {
-        return Err(corrupt("a line has no height".to_owned()));
-    };
-    let body = |name: &str| {
-        line.body(name)
-            .cloned()
-            .ok_or_else(|| corrupt(format!("height {height} has no {name}")))
-    };
-    Ok(RawBlock {
-        height,
-        meta: body(META)?,
-        block: line.body(BLOCK).cloned(),
-        results: body(RESULTS)?,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn a_block_survives_its_line() {
-        for body in [None, Some(Bytes::from_static(b"{}"))] {
-            let raw = RawBlock {
-                height: 7,
-                meta: Bytes::from_static(b"{\"a\":1}"),
-                block: body,
-                results: Bytes::from_static(b"[]"),
-            };
-            assert_eq!(block(&line(&raw), "p").unwrap(), raw);
-        }
-    }
-
-    #[test]
-    fn a_line_without_results_is_damage() {
-        let bare = ArchiveLine::at_height(7, [(META, Some(Bytes::from_static(b"{}")))]);
-        assert!(matches!(block(&bare, "p"), Err(ArchiveError::Corrupt { .. })));
     }
 }

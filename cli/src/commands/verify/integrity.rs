@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::exit::{Failure, Outcome};
 use crate::house::House;
 use crate::output;
+use gridproof_indexer::chain::akash::state::ChainRules;
 use gridproof_indexer::pipeline::{IntegrityReport, PipelineError, Vault, check_integrity};
 use gridproof_store::archive::Archive;
 use gridproof_store::state_db::StateDb;
@@ -42,7 +43,8 @@ async fn check(house: &House, network: Option<&str>) -> Result<Vec<IntegrityRepo
     let mut reports = Vec::new();
     for stored in status.networks.iter().filter(|stored| wanted(&stored.network.name)) {
         let vault = Vault::read_only(archive.clone(), state_db.clone(), &stored.network.name);
-        let report = check_integrity(&state_db, &vault, &house.clickhouse, stored).await;
+        // Facts are derived alike under all versions, so a network whose upgrades are not known is checked, too.
+        let report = check_integrity(&ChainRules::mainnet(), &state_db, &vault, &house.clickhouse, stored).await;
         reports.push(report.map_err(failure)?);
     }
     state_db.close().await;

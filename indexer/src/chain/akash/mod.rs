@@ -3,11 +3,14 @@
 pub mod dec;
 pub mod decode;
 pub mod facts;
+mod family;
 pub mod gpu;
 pub mod model;
 pub mod proto;
 pub mod resources;
 pub mod state;
+
+pub use family::DECODER_VERSION;
 
 #[cfg(test)]
 pub(crate) mod testing;

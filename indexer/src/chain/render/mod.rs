@@ -1,11 +1,18 @@
 //! Render on Solana. Pure: bodies in, rows out. `docs/render.md` has the path and the tables.
 
+pub mod classify;
 pub mod decode;
 pub mod discover;
 pub mod epochs;
+pub mod explain;
+pub mod facts;
 pub mod model;
 pub mod offchain;
+pub mod payout;
+#[cfg(test)]
+mod testing;
 mod text;
+pub mod token;
 pub mod watch;
 
 use epochs::EpochTable;

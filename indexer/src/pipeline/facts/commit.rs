@@ -1,6 +1,7 @@
 //! Last step of the facts: the borders are checked, then the rows are written and the range committed.
 
 use super::{Derived, FactsProgress, Rows};
+use crate::chain::Family;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::links::Links;
 use crate::pipeline::metrics::Step;
@@ -12,13 +13,13 @@ use std::time::Instant;
 use tokio::sync::{mpsc, watch};
 
 /// Commits ranges one after the other, so that each sees the borders of all before it.
-pub(super) struct Commits {
-    pub(super) shared: Arc<Shared>,
+pub(super) struct Commits<F> {
+    pub(super) shared: Arc<Shared<F>>,
     pub(super) links: Links,
     pub(super) progress: watch::Sender<FactsProgress>,
 }
 
-impl Commits {
+impl<F: Family> Commits<F> {
     /// Runs until the step before ends.
     pub(super) async fn run(mut self, mut ranges: mpsc::Receiver<Derived>) -> Result<(), PipelineError> {
         while let Some(Derived { claim, outcome }) = ranges.recv().await {
@@ -26,15 +27,16 @@ impl Commits {
                 Ok(rows) => self.commit(claim, rows).await?,
                 Err(rejected) => self.shared.quarantine(&claim, &rejected).await?,
             }
-            self.shared.refresh(None).await?;
+            self.shared.refresh_stored().await?;
         }
         Ok(())
     }
 
     /// Passes a range whose borders fit its neighbours.
     fn linked(&self, claim: &ClaimedRange, rows: Rows) -> Result<Rows, Rejected> {
-        self.links
-            .check(claim.span.from, &rows.first, claim.span.to, &rows.last)?;
+        if let (Some(first), Some(last)) = (&rows.first, &rows.last) {
+            self.links.check(claim.span.from, first, claim.span.to, last)?;
+        }
         Ok(rows)
     }
 
@@ -54,9 +56,14 @@ impl Commits {
             elapsed_ms = took.as_millis() as u64,
             "committed"
         );
-        self.shared.board.block_time("facts", span.to, rows.time_s);
-        self.links.learn(span.from, rows.first);
-        self.links.learn(span.to, rows.last);
+        if let Some(time_s) = rows.time_s {
+            self.shared.board.block_time("facts", span.to, time_s);
+        }
+        for (height, edge) in [(span.from, rows.first), (span.to, rows.last)] {
+            if let Some(edge) = edge {
+                self.links.learn(height, edge);
+            }
+        }
         self.progress.send_modify(|progress| progress.committed.insert(span));
         if let Some(run) = self.progress.borrow().committed.span_of(span.from) {
             self.links.forget_inside(run.from, run.to);

@@ -1,6 +1,7 @@
 //! First step of the facts: ranges from the plan, through the endpoints, into the archive.
 
 use super::Raw;
+use crate::chain::Family;
 use crate::pipeline::backoff::Backoff;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::metrics::Step;
@@ -8,7 +9,7 @@ use crate::pipeline::plan::Plan;
 use crate::pipeline::quarantine::{Fault, Rejected};
 use crate::pipeline::ranges::RangeSet;
 use crate::pipeline::shared::{Goal, Shared};
-use crate::source::{Attempt, Class, Defect, FetchError, Pool, RawBlock, Source};
+use crate::source::{Attempt, Class, Defect, FetchError, RawUnit, Source};
 use gridproof_store::state_db::{ClaimedRange, Span};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,9 +21,9 @@ use tokio_util::sync::CancellationToken;
 const HEAD_WAIT: Duration = Duration::from_secs(2);
 
 /// Fetches what the plan says until the goal is reached or `stop`.
-pub(super) struct Fetcher {
-    pub(super) shared: Arc<Shared>,
-    pub(super) source: Arc<Pool>,
+pub(super) struct Fetcher<F: Family, S> {
+    pub(super) shared: Arc<Shared<F>>,
+    pub(super) source: Arc<S>,
     pub(super) plan: Plan,
     /// Claims that an earlier run left.
     pub(super) claims: HashMap<Span, ClaimedRange>,
@@ -31,14 +32,14 @@ pub(super) struct Fetcher {
     pub(super) heads: watch::Receiver<u64>,
     /// Whether every endpoint serves something else, and all that was left is set aside.
     pub(super) hopeless: bool,
-    pub(super) out: mpsc::Sender<Raw>,
+    pub(super) out: mpsc::Sender<Raw<F::Raw>>,
     pub(super) stop: CancellationToken,
 }
 
 /// What became of one range.
-enum Fetched {
+enum Fetched<R> {
     /// Here it is.
-    Blocks(Vec<RawBlock>),
+    Units(Vec<R>),
     /// The chain is not there yet.
     NotYet,
     /// Its heights below the given one are gone everywhere.
@@ -49,7 +50,7 @@ enum Fetched {
     Stopped,
 }
 
-impl Fetcher {
+impl<F: Family, S: Source<Raw = F::Raw>> Fetcher<F, S> {
     /// Runs until everything up to the goal is fetched or set aside.
     pub(super) async fn run(mut self) -> Result<(), PipelineError> {
         while !self.stop.is_cancelled() {
@@ -127,24 +128,33 @@ impl Fetcher {
     /// Takes one range from the archive or from the endpoints, and hands it on.
     async fn one(&mut self, range: Span) -> Result<(), PipelineError> {
         if !self.refetch.contains(range.from) && self.shared.vault.has(range).await? {
-            let blocks = self.shared.vault.read(range).await?;
+            let units = self.shared.vault.read(range).await?;
             let claim = self.claim(range).await?;
-            return self.hand_on(claim, blocks).await;
+            return self.hand_on(claim, units).await;
         }
         match self.fetch(range).await? {
-            Fetched::Blocks(blocks) => self.archive(range, blocks).await,
+            Fetched::Units(units) => self.archive(range, units).await,
             Fetched::NotYet => {
                 self.plan.release(range);
                 self.wait_for_head().await
             }
-            Fetched::Gone(lowest, rejected) => {
-                let gone = Span::new(range.from, range.to.min(lowest.saturating_sub(1))).unwrap_or(range);
-                self.plan.release(range);
-                self.set_aside(gone, &rejected).await
-            }
+            Fetched::Gone(lowest, rejected) => self.gone(range, lowest, &rejected).await,
             Fetched::Wrong(rejected) => self.set_aside(range, &rejected).await,
             Fetched::Stopped => Ok(()),
         }
+    }
+
+    /// Sets the part aside that no endpoint has any more; the rest is planned again.
+    async fn gone(&mut self, range: Span, lowest: u64, rejected: &Rejected) -> Result<(), PipelineError> {
+        let gone = Span::new(range.from, range.to.min(lowest.saturating_sub(1))).unwrap_or(range);
+        self.plan.release(range);
+        if gone != range
+            && let Some(claim) = self.claims.remove(&range)
+        {
+            // It was never archived, so nothing was inserted under it.
+            self.shared.state_db.release(self.shared.lease(), &claim).await?;
+        }
+        self.set_aside(gone, rejected).await
     }
 
     /// The claim of an earlier run, or a new one.
@@ -160,30 +170,30 @@ impl Fetcher {
         let claim = self.claim(range).await?;
         self.shared.quarantine(&claim, rejected).await?;
         self.plan.take(range);
-        self.shared.refresh(None).await
+        self.shared.refresh_stored().await
     }
 
-    /// Keeps the bytes before anything is made of them.
-    async fn archive(&mut self, range: Span, blocks: Vec<RawBlock>) -> Result<(), PipelineError> {
-        let (shared, started) = (self.shared.clone(), Instant::now());
-        let network = &shared.chain.network;
-        let bytes: usize = blocks.iter().map(size).sum();
-        shared.vault.put(range, &blocks).await?;
+    /// Keeps the bytes before anything is made of them. The claim comes first: what is archived is then taken in as
+    /// exactly this range, whenever that is, so that no two files of the archive hold the same heights.
+    async fn archive(&mut self, range: Span, units: Vec<F::Raw>) -> Result<(), PipelineError> {
+        let (shared, claim) = (self.shared.clone(), self.claim(range).await?);
+        let (network, started) = (&shared.chain.network, Instant::now());
+        let bytes: usize = units.iter().map(RawUnit::bytes).sum();
+        shared.vault.put(range, &units).await?;
         shared.metrics.step(network, Step::Archive, started.elapsed());
         shared.metrics.fetched(network, bytes as u64);
-        let claim = self.claim(range).await?;
-        self.hand_on(claim, blocks).await
+        self.hand_on(claim, units).await
     }
 
     /// Gives the range to the next step; waits while that is busy.
-    async fn hand_on(&mut self, claim: ClaimedRange, blocks: Vec<RawBlock>) -> Result<(), PipelineError> {
+    async fn hand_on(&mut self, claim: ClaimedRange, units: Vec<F::Raw>) -> Result<(), PipelineError> {
         // The next step ends early only on an error of its own, which its task reports.
-        let _ = self.out.send(Raw { claim, blocks }).await;
+        let _ = self.out.send(Raw { claim, units }).await;
         Ok(())
     }
 
     /// Asks until there is an answer that asking again would not change.
-    async fn fetch(&self, range: Span) -> Result<Fetched, PipelineError> {
+    async fn fetch(&self, range: Span) -> Result<Fetched<F::Raw>, PipelineError> {
         let shared = &self.shared;
         let network = shared.chain.network.as_str();
         let (mut backoff, began) = (Backoff::default(), Instant::now());
@@ -195,7 +205,7 @@ impl Fetcher {
             };
             shared.metrics.step(network, Step::Fetch, started.elapsed());
             let error = match answer {
-                Ok(blocks) => return Ok(Fetched::Blocks(blocks)),
+                Ok(units) => return Ok(Fetched::Units(units)),
                 Err(error) => error,
             };
             match error.class() {
@@ -230,11 +240,6 @@ impl Fetcher {
             }
         }
     }
-}
-
-/// Bytes of one height.
-fn size(raw: &RawBlock) -> usize {
-    raw.meta.len() + raw.block.as_ref().map_or(0, |body| body.len()) + raw.results.len()
 }
 
 /// The lowest height that any endpoint still has, where all say that the range is pruned.

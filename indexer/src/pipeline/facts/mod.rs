@@ -7,12 +7,13 @@ mod commit;
 mod fetch;
 
 use super::error::PipelineError;
-use super::links::{Edge, Links};
+use super::links::Links;
 use super::plan::Plan;
-use super::quarantine::Rejected;
+use super::quarantine::{Fault, Rejected};
 use super::ranges::RangeSet;
 use super::shared::Shared;
-use crate::source::{Pool, RawBlock, Source};
+use crate::chain::{Edge, Family};
+use crate::source::Source;
 use gridproof_store::batch::Batch;
 use gridproof_store::state_db::ClaimedRange;
 use std::sync::Arc;
@@ -20,9 +21,9 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// A fetched range on its way to the decoder.
-struct Raw {
+struct Raw<R> {
     claim: ClaimedRange,
-    blocks: Vec<RawBlock>,
+    units: Vec<R>,
 }
 
 /// A derived range on its way to the committer.
@@ -34,15 +35,16 @@ struct Derived {
 /// What a range gave.
 struct Rows {
     batch: Batch,
-    first: Edge,
-    last: Edge,
-    time_s: i64,
+    /// First and last block, where the chain links them.
+    first: Option<Edge>,
+    last: Option<Edge>,
+    time_s: Option<i64>,
 }
 
 /// What the stage is to do, and with what.
-pub(super) struct Work {
-    pub(super) shared: Arc<Shared>,
-    pub(super) source: Arc<Pool>,
+pub(super) struct Work<F, S> {
+    pub(super) shared: Arc<Shared<F>>,
+    pub(super) source: Arc<S>,
     pub(super) plan: Plan,
     /// Claims that an earlier run left; the plan gives their spans first.
     pub(super) claims: Vec<ClaimedRange>,
@@ -61,8 +63,8 @@ pub(super) struct FactsProgress {
 }
 
 /// Runs the stage until its goal is reached or `stop`.
-pub(super) async fn run(
-    work: Work,
+pub(super) async fn run<F: Family, S: Source<Raw = F::Raw>>(
+    work: Work<F, S>,
     progress: watch::Sender<FactsProgress>,
     stop: CancellationToken,
 ) -> Result<(), PipelineError> {
@@ -100,14 +102,14 @@ pub(super) async fn run(
 }
 
 /// Second step: decodes and derives on a blocking thread.
-async fn derive(
-    shared: Arc<Shared>,
-    mut ranges: mpsc::Receiver<Raw>,
+async fn derive<F: Family>(
+    shared: Arc<Shared<F>>,
+    mut ranges: mpsc::Receiver<Raw<F::Raw>>,
     out: mpsc::Sender<Derived>,
 ) -> Result<(), PipelineError> {
-    while let Some(Raw { claim, blocks }) = ranges.recv().await {
+    while let Some(Raw { claim, units }) = ranges.recv().await {
         let (worker, started) = (shared.clone(), std::time::Instant::now());
-        let outcome = tokio::task::spawn_blocking(move || rows(&worker, &blocks)).await?;
+        let outcome = tokio::task::spawn_blocking(move || rows(&worker, &units)).await?;
         shared
             .metrics
             .step(&shared.chain.network, super::metrics::Step::Derive, started.elapsed());
@@ -119,20 +121,15 @@ async fn derive(
 }
 
 /// The fact rows of a range.
-fn rows(shared: &Shared, raws: &[RawBlock]) -> Result<Rows, Rejected> {
-    let blocks = super::derive::decode_range(&shared.chain.chain_id, raws)?;
-    let batch = super::derive::derive_facts(shared.origin(), &blocks)?;
-    match (blocks.first(), blocks.last()) {
-        (Some(first), Some(last)) => Ok(Rows {
-            batch,
-            first: Edge::of(&first.header),
-            last: Edge::of(&last.header),
-            time_s: last.header.time.unix_timestamp(),
-        }),
-        _ => Err(Rejected::because(
-            super::quarantine::Fault::Archive,
-            0,
-            "the range is empty",
-        )),
+fn rows<F: Family>(shared: &Shared<F>, raws: &[F::Raw]) -> Result<Rows, Rejected> {
+    if raws.is_empty() {
+        return Err(Rejected::because(Fault::Archive, 0, "the range is empty"));
     }
+    let blocks = shared.rules.decode(&shared.chain.chain_id, raws)?;
+    Ok(Rows {
+        batch: super::derive::derive_facts(&shared.rules, shared.origin(), &blocks)?,
+        first: blocks.first().and_then(F::edge),
+        last: blocks.last().and_then(F::edge),
+        time_s: F::time_s(raws, &blocks),
+    })
 }

@@ -1,4 +1,4 @@
--- What the block rows state of the rows of their heights.
+-- What the rows of digests state of the rows of their heights.
 SELECT height, rows, rows_xor AS digest_xor, rows_sum AS digest_sum
-FROM blocks
+FROM ?
 WHERE network = ? AND generation = ? AND height BETWEEN ? AND ?

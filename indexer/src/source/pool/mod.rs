@@ -11,11 +11,13 @@ mod health;
 mod request;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 pub use client::NodeStatus;
 pub use endpoint::EndpointStatus;
@@ -171,6 +173,8 @@ impl Pool {
 }
 
 impl Source for Pool {
+    type Raw = RawBlock;
+
     async fn head(&self) -> Result<Head, FetchError> {
         self.group.newest().await
     }
@@ -183,13 +187,22 @@ impl Source for Pool {
         self.group.heads()
     }
 
-    async fn genesis(&self) -> Result<Bytes, FetchError> {
+    async fn follow(self: Arc<Self>, stop: CancellationToken) {
+        super::follow(self, stop).await;
+    }
+
+    fn endpoints(&self) -> Vec<EndpointStatus> {
+        self.status()
+    }
+
+    async fn genesis(&self) -> Result<Option<Bytes>, FetchError> {
         let need = Need {
             what: "the genesis document".to_owned(),
             height: 0,
             exists: false,
             not: BTreeSet::new(),
         };
-        Ok(self.group.request(&need, |c| async move { c.genesis().await }).await?.0)
+        let answer = self.group.request(&need, |c| async move { c.genesis().await }).await?;
+        Ok(Some(answer.0))
     }
 }

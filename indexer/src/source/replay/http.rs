@@ -1,24 +1,21 @@
 //! HTTP in front of a replayed node: GET by path, JSON-RPC by POST, and the limits of the endpoint.
 
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Query, Request, State, WebSocketUpgrade};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
-use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::gate::Gate;
 use super::node::{Answer, Node, RpcFailure};
 use super::options::ReplayOptions;
 use super::params::Params;
@@ -34,25 +31,13 @@ pub(super) struct Endpoint {
     gate: Gate,
 }
 
-/// The limits and the random faults of the endpoint.
-struct Gate {
-    limiter: Option<DefaultDirectRateLimiter>,
-    latency: Duration,
-    errors: f64,
-    refusals: f64,
-    dice: Mutex<fastrand::Rng>,
-}
-
 impl Endpoint {
     pub(super) fn new(node: Node, options: &ReplayOptions, stop: CancellationToken) -> Self {
-        let gate = Gate {
-            limiter: options.rate.map(|n| RateLimiter::direct(Quota::per_second(n))),
-            latency: options.latency,
-            errors: options.errors,
-            refusals: options.refusals,
-            dice: Mutex::new(fastrand::Rng::with_seed(options.seed)),
-        };
-        Self { node, stop, gate }
+        Self {
+            node,
+            stop,
+            gate: Gate::new(options),
+        }
     }
 }
 
@@ -68,42 +53,10 @@ pub(super) fn router(endpoint: Arc<Endpoint>) -> Router {
 }
 
 async fn gate(State(endpoint): State<Arc<Endpoint>>, request: Request, next: Next) -> Response {
-    if let Some(refused) = endpoint.gate.refuse() {
-        return refused;
+    match endpoint.gate.pass().await {
+        Err(refused) => *refused,
+        Ok(()) => next.run(request).await,
     }
-    if !endpoint.gate.latency.is_zero() {
-        tokio::time::sleep(endpoint.gate.latency).await;
-    }
-    next.run(request).await
-}
-
-impl Gate {
-    fn refuse(&self) -> Option<Response> {
-        if let Some(Err(not_until)) = self.limiter.as_ref().map(DefaultDirectRateLimiter::check) {
-            let wait = not_until.wait_time_from(DefaultClock::default().now());
-            return Some(too_many(wait.as_secs_f64().ceil().max(1.0)));
-        }
-        if self.errors <= 0.0 && self.refusals <= 0.0 {
-            return None;
-        }
-        let roll = self
-            .dice
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .f64();
-        if roll < self.errors {
-            return Some((StatusCode::INTERNAL_SERVER_ERROR, "upstream connect error\n").into_response());
-        }
-        (roll < self.errors + self.refusals).then(|| too_many(0.0))
-    }
-}
-
-fn too_many(seconds: f64) -> Response {
-    let mut response = (StatusCode::TOO_MANY_REQUESTS, "too many requests\n").into_response();
-    if let Ok(value) = HeaderValue::from_str(&format!("{seconds:.0}")) {
-        response.headers_mut().insert(header::RETRY_AFTER, value);
-    }
-    response
 }
 
 fn no_such_path() -> Response {

@@ -22,7 +22,7 @@ struct Place {
 }
 
 /// Lines by height. The memory needed is that of the compressed bytes and a few opened groups.
-pub(super) struct Lines {
+pub(in crate::source) struct Lines {
     groups: Vec<(Box<[u8]>, usize)>,
     places: BTreeMap<u64, Place>,
     open: Mutex<VecDeque<(u32, Bytes)>>,
@@ -30,7 +30,7 @@ pub(super) struct Lines {
 
 /// Builds [`Lines`] from one pass over a stream.
 #[derive(Default)]
-pub(super) struct LinesBuilder {
+pub(in crate::source) struct LinesBuilder {
     groups: Vec<(Box<[u8]>, usize)>,
     places: BTreeMap<u64, Place>,
     current: Vec<u8>,
@@ -38,7 +38,7 @@ pub(super) struct LinesBuilder {
 
 impl LinesBuilder {
     /// Adds a line. A height that is there already is refused.
-    pub(super) fn push(&mut self, height: u64, line: &[u8]) -> io::Result<()> {
+    pub(in crate::source) fn push(&mut self, height: u64, line: &[u8]) -> io::Result<()> {
         let start = self.current.len();
         let end = start + line.len();
         let limit =
@@ -67,7 +67,7 @@ impl LinesBuilder {
     }
 
     /// The finished lines.
-    pub(super) fn finish(mut self) -> io::Result<Lines> {
+    pub(in crate::source) fn finish(mut self) -> io::Result<Lines> {
         if !self.current.is_empty() {
             self.close_group()?;
         }
@@ -81,22 +81,22 @@ impl LinesBuilder {
 
 impl Lines {
     /// First and last height, `None` if there is no line.
-    pub(super) fn bounds(&self) -> Option<(u64, u64)> {
+    pub(in crate::source) fn bounds(&self) -> Option<(u64, u64)> {
         Some((*self.places.first_key_value()?.0, *self.places.last_key_value()?.0))
     }
 
     /// Number of lines.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::source) fn len(&self) -> usize {
         self.places.len()
     }
 
     /// Whether there is a line of this height.
-    pub(super) fn contains(&self, height: u64) -> bool {
+    pub(in crate::source) fn contains(&self, height: u64) -> bool {
         self.places.contains_key(&height)
     }
 
     /// The line of a height.
-    pub(super) fn get(&self, height: u64) -> io::Result<Option<Bytes>> {
+    pub(in crate::source) fn get(&self, height: u64) -> io::Result<Option<Bytes>> {
         let Some(place) = self.places.get(&height) else {
             return Ok(None);
         };
@@ -128,7 +128,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 /// Data that is not what its file says.
-pub(super) fn invalid(message: impl Into<String>) -> io::Error {
+pub(in crate::source) fn invalid(message: impl Into<String>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, message.into())
 }
 

@@ -5,8 +5,9 @@
 //! the endpoint slow, limited or wrong, for tests and drills.
 
 mod archive;
+pub(in crate::source) mod gate;
 mod http;
-mod lines;
+pub(in crate::source) mod lines;
 mod node;
 mod options;
 mod params;
@@ -46,6 +47,25 @@ pub struct ReplayHandle {
 }
 
 impl ReplayHandle {
+    /// Serves `router` until `stop`; `last` is as far as the tip can move.
+    pub(in crate::source) fn start(
+        listener: TcpListener,
+        router: axum::Router,
+        tip: watch::Sender<(u64, Instant)>,
+        last: u64,
+        stop: CancellationToken,
+    ) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let task = tokio::spawn(listen_until(listener, router, stop.clone()));
+        Ok(Self {
+            address,
+            tip,
+            last,
+            stop,
+            task: Some(task),
+        })
+    }
+
     /// The address that is listened on.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -111,34 +131,27 @@ pub async fn serve(
     listen: SocketAddr,
     options: ReplayOptions,
 ) -> io::Result<ReplayHandle> {
-    let listener = TcpListener::bind(listen)
-        .await
-        .map_err(|e| io::Error::new(e.kind(), format!("{listen}: {e}")))?;
-    let address = listener.local_addr()?;
+    let listener = bind(listen).await?;
     let last = *store.heights().end();
-    let start = match options.tip {
-        TipPolicy::Whole => last,
-        TipPolicy::At(height) | TipPolicy::Growing { start: height, .. } => height.min(last),
-    };
-    let (tip, tips) = watch::channel((start, Instant::now()));
+    let (tip, tips) = watch::channel((options.tip.start(last), Instant::now()));
     let stop = CancellationToken::new();
     let node = Node::new(store, Faults(options.faults.clone()), tips);
     let endpoint = Arc::new(Endpoint::new(node, &options, stop.clone()));
     if let TipPolicy::Growing { every, .. } = options.tip {
         tokio::spawn(grow(tip.clone(), last, every, stop.clone()));
     }
-    let task = tokio::spawn(listen_until(listener, endpoint, stop.clone()));
-    Ok(ReplayHandle {
-        address,
-        tip,
-        last,
-        stop,
-        task: Some(task),
-    })
+    ReplayHandle::start(listener, http::router(endpoint), tip, last, stop)
 }
 
-async fn listen_until(listener: TcpListener, endpoint: Arc<Endpoint>, stop: CancellationToken) {
-    let served = axum::serve(listener, http::router(endpoint)).with_graceful_shutdown(stop.cancelled_owned());
+/// Listens; errors name the address.
+pub(in crate::source) async fn bind(listen: SocketAddr) -> io::Result<TcpListener> {
+    TcpListener::bind(listen)
+        .await
+        .map_err(|e| io::Error::new(e.kind(), format!("{listen}: {e}")))
+}
+
+async fn listen_until(listener: TcpListener, router: axum::Router, stop: CancellationToken) {
+    let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
     if let Err(error) = served.await {
         tracing::error!(%error, "the replay endpoint stopped");
     }

@@ -20,6 +20,16 @@ pub enum TipPolicy {
     },
 }
 
+impl TipPolicy {
+    /// Where a chain that ends at `last` begins.
+    pub(in crate::source) fn start(&self, last: u64) -> u64 {
+        match self {
+            Self::Whole => last,
+            Self::At(height) | Self::Growing { start: height, .. } => last.min(*height),
+        }
+    }
+}
+
 /// One way in which an endpoint can be wrong. Each is something that public endpoints have been seen to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -49,9 +59,9 @@ pub enum Fault {
     NoWebsocket,
 }
 
-/// Options of a replay endpoint. The default is a well-behaved node.
-#[derive(Clone, Debug, Default)]
-pub struct ReplayOptions {
+/// Options of a replay endpoint. The default is a well-behaved node. `F` is how an endpoint of its kind can be wrong.
+#[derive(Clone, Debug)]
+pub struct ReplayOptions<F = Fault> {
     /// Requests a second before the endpoint answers 429 with `Retry-After`. `None`: no limit.
     pub rate: Option<NonZeroU32>,
     /// Added to each answer.
@@ -63,9 +73,23 @@ pub struct ReplayOptions {
     /// How far the chain has come.
     pub tip: TipPolicy,
     /// What is wrong with the endpoint.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<F>,
     /// Seed of the random choices for `errors` and `refusals`, so that a run can be repeated.
     pub seed: u64,
+}
+
+impl<F> Default for ReplayOptions<F> {
+    fn default() -> Self {
+        Self {
+            rate: None,
+            latency: Duration::ZERO,
+            errors: 0.0,
+            refusals: 0.0,
+            tip: TipPolicy::default(),
+            faults: Vec::new(),
+            seed: 0,
+        }
+    }
 }
 
 /// The faults of an endpoint, asked by what they do.

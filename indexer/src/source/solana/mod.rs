@@ -1,0 +1,3 @@
+//! Solana over its JSON-RPC interface.
+
+pub mod replay;
