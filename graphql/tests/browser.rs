@@ -166,11 +166,17 @@ async fn the_page_shows_the_numbers_of_the_api() {
 async fn render(browser: &Browser, world: &World) {
     let document = browser.document(format!("{}/?network={RENDER}", world.base)).await;
     assert!(document.contains("Render has no on-chain leases."), "{document}");
-    assert!(document.contains("<code>activeLeases</code>"), "what is missing is listed with the reason");
+    assert!(
+        document.contains("<code>activeLeases</code>"),
+        "what is missing is listed with the reason"
+    );
     assert!(text_of(&document, "freshness").starts_with("slot 450 · recorded"));
     // The last final epoch is the second: 3 RENDER burned, 30 for work and 1 for availability paid.
     assert_eq!(text_of(&document, "render-burned"), "3RENDER");
-    assert_eq!(text_of(&document, "render-burned-sub"), "1 settlement in epoch 2, final");
+    assert_eq!(
+        text_of(&document, "render-burned-sub"),
+        "1 settlement in epoch 2, final"
+    );
     assert_eq!(text_of(&document, "render-paid"), "31RENDER");
     assert_eq!(text_of(&document, "render-paid-sub"), "0.09 burned for each one paid");
     assert_eq!(text_of(&document, "render-owners-sub"), "2 new, 0 lost in epoch 2");
@@ -179,10 +185,19 @@ async fn render(browser: &Browser, world: &World) {
     assert!(document.contains("2 changes of a balance that no instruction explains."));
     assert!(document.contains("at slot 450: drift 0."), "{document}");
     // Both numbers and the difference of the first epoch.
-    assert!(document.contains("5.50</td>") && document.contains("−0.5</td>"), "{document}");
+    assert!(
+        document.contains("5.50</td>") && document.contains("−0.5</td>"),
+        "{document}"
+    );
     assert!(document.contains("jobs of epoch 1"), "the memo of a settlement");
-    assert!(document.contains("class=\"badge offchain_reported\""), "badges say how a number is known");
-    let market = document.split("<section").find(|part| part.contains("now-leases")).unwrap();
+    assert!(
+        document.contains("class=\"badge offchain_reported\""),
+        "badges say how a number is known"
+    );
+    let market = document
+        .split("<section")
+        .find(|part| part.contains("now-leases"))
+        .unwrap();
     assert!(market.contains("hidden"), "the tiles of leases are not shown: {market}");
 }
 

@@ -34,7 +34,11 @@ fn variables(name: &str, lease: &str) -> Value {
         return json!({});
     };
     let mut variables: Value = serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{name}.json: {error}"));
-    let network = if variables["network"] == RENDER_RECORDING { RENDER } else { WHOLE };
+    let network = if variables["network"] == RENDER_RECORDING {
+        RENDER
+    } else {
+        WHOLE
+    };
     for (key, here) in [("network", json!(network)), ("asOf", json!(200)), ("id", json!(lease))] {
         if variables.get(key).is_some() {
             variables[key] = here;
