@@ -7,7 +7,7 @@ use crate::follow::{Followable, Ready};
 use anyhow::Context;
 use gridproof_indexer::chain::akash::state::ChainRules;
 use gridproof_indexer::chain::{Family, Kind};
-use gridproof_indexer::pipeline::{Chain, Cut, FirstHeight, Goal, Settings};
+use gridproof_indexer::pipeline::{Chain, Cut, FirstHeight, Goal, OBSERVE_EVERY, Settings};
 use gridproof_indexer::source::replay::{
     self, ArchiveReplay, Fault, Recording, RecordingInfo, ReplayHandle, ReplayOptions, ReplayStore,
 };
@@ -183,6 +183,7 @@ pub(crate) fn settings(config: &Config, kind: &str, goal: Goal) -> Settings {
         patience: FINITE_PATIENCE,
         window_from: None,
         retry_quarantined: false,
+        observe_every: OBSERVE_EVERY,
     }
 }
 

@@ -1,6 +1,8 @@
 //! The real program on real recordings.
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub, missing_docs)]
 
+pub mod render;
+
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader};
@@ -58,6 +60,16 @@ pub fn index(data: &Path, recording_name: &str) -> Command {
 /// Runs to the end.
 pub fn run(command: &mut Command) -> Output {
     command.output().unwrap()
+}
+
+/// `index --until-tip` of a recording of Render, in ranges of its own size.
+pub fn index_render(data: &Path, recording_name: &str) -> Command {
+    let mut command = gridproof();
+    command
+        .args(["index", "--until-tip", "--recording"])
+        .arg(recording(recording_name));
+    quiet(&mut command, data);
+    command
 }
 
 /// Exit code; a signal is none.
@@ -146,8 +158,9 @@ impl Engine {
     /// `newest`: only the rows of the newest generation.
     pub fn contents(&self, newest: bool) -> BTreeMap<String, (usize, u64)> {
         let tables = self.query(
-            "SELECT name FROM system.tables WHERE database = 'gridproof' AND engine = 'ReplacingMergeTree' \
-             AND name NOT IN ('live_ranges', 'quarantined_ranges', 'networks', '_migrations') ORDER BY name",
+            "SELECT DISTINCT table FROM system.columns WHERE database = 'gridproof' AND name = 'generation' \
+             AND default_kind = '' AND table IN (SELECT name FROM system.tables WHERE database = 'gridproof' \
+             AND engine = 'ReplacingMergeTree') AND table NOT IN ('live_ranges', 'quarantined_ranges') ORDER BY table",
         );
         let content = |table: &str| {
             let only = if newest {
