@@ -171,7 +171,8 @@ fn each_version_is_told_and_an_old_server_is_not_believed_about_it() {
     meta.post_token_balances[0].account_index = 1;
     meta.inner_instructions.clear();
     assert_eq!(json(&plain)["version"], 0);
-    let told_by_old = |update: &SubscribeUpdateTransaction| transaction(update, &followed(), false).expect("converts").doubt;
+    let told_by_old =
+        |update: &SubscribeUpdateTransaction| transaction(update, &followed(), false).expect("converts").doubt;
     assert_eq!(told_by_old(&plain), Some(Doubt::Version));
     let mut legacy = plain.clone();
     message(&mut legacy).versioned = false;
