@@ -148,7 +148,7 @@ fn pitfall_19_every_single_change_of_a_row_is_found_as_drift_of_supply_or_of_an_
                 "an amount before"
             }
             2 => {
-                let moved = ledger.changes.iter().position(|one| one.delta() != 0).unwrap() + 0;
+                let moved = ledger.changes.iter().position(|one| one.delta() != 0).unwrap();
                 let candidates: Vec<usize> = (moved..ledger.changes.len())
                     .filter(|at| ledger.changes[*at].delta() != 0)
                     .collect();
@@ -338,7 +338,8 @@ fn a_label_that_the_table_lacks_is_told_and_its_transactions_are_not_compared() 
 
 #[test]
 fn damaged_truth_is_an_error_that_names_the_place_and_absent_truth_is_said() {
-    let cases: [(&str, &str, fn(&mut Value)); 6] = [
+    type Damage = fn(&mut Value);
+    let cases: [(&str, &str, Damage); 6] = [
         ("truth_epochs.json", "[3].last_slot", |document| {
             document[3]["last_slot"] = (-1).into()
         }),

@@ -1,4 +1,5 @@
 //! Recordings for tests: what nodes answered, as the source would hand it over.
+#![allow(clippy::unwrap_used)]
 
 pub(super) mod body;
 

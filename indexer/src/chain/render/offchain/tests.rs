@@ -61,11 +61,7 @@ fn the_97_reported_epochs_are_read_exactly() {
             .epochs
             .iter()
             .map(|row| [row.burned, row.burned_usd, row.credits][field]);
-        assert_eq!(
-            stated.map(|text| dec(text)).collect::<Vec<_>>(),
-            got.collect::<Vec<_>>(),
-            "{key}"
-        );
+        assert_eq!(stated.map(dec).collect::<Vec<_>>(), got.collect::<Vec<_>>(), "{key}");
     }
 }
 
@@ -75,7 +71,7 @@ fn the_bare_list_gives_the_same_rows_as_the_envelope() {
     let document: serde_json::Value = serde_json::from_slice(&whole).unwrap();
     let text = String::from_utf8(whole.clone()).unwrap();
     let (from, to) = (text.find('[').unwrap(), text.rfind(']').unwrap());
-    let bare = read(text[from..=to].as_bytes()).unwrap();
+    let bare = read(&text.as_bytes()[from..=to]).unwrap();
     assert_eq!(bare.epochs, read(&whole).unwrap().epochs);
     assert_eq!(bare.timestamp_ms, None);
     assert_ne!(

@@ -110,8 +110,8 @@ pub(super) fn order(
 }
 
 /// Takes each one after those that a page lists as older than it. `None`: they go round in a circle.
-fn take_in_order<'a>(
-    mut waiting: Vec<&'a str>,
+fn take_in_order(
+    mut waiting: Vec<&str>,
     newer_than: &HashMap<&str, BTreeSet<&str>>,
     ordered: &mut Vec<String>,
 ) -> Option<()> {

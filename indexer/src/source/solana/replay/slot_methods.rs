@@ -40,7 +40,7 @@ impl Node {
         let page = list
             .iter()
             .rev()
-            .map(|id| *id)
+            .copied()
             .skip_while(|id| u64::from(*id) >= end)
             .take_while(|id| u64::from(*id) >= start)
             .take(limit as usize)
