@@ -53,7 +53,7 @@ async fn pitfall_01_a_transaction_of_an_unsupported_version_stops_the_range_and_
     let (chain, followed) = chain();
     let peer = Peer::with_fault(Node::new(chain, 40), |method, _, _| {
         (method == "getTransaction")
-            .then(|| Reply::Error(-32015, "Transaction version (2) is not supported", Value::Null))
+            .then_some(Reply::Error(-32015, "Transaction version (2) is not supported", Value::Null))
     })
     .await;
     let error = fetch(&source(&[&peer], &followed), 1, 40).await.unwrap_err();
@@ -99,7 +99,7 @@ async fn the_last_slot_is_always_there_and_says_what_was_asked() {
 async fn pitfall_16_null_right_after_the_list_is_another_node_that_is_behind_and_is_asked_again() {
     let (chain, followed) = chain();
     let peer = Peer::with_fault(Node::new(chain.clone(), 40), |method, _, nth| {
-        (method == "getTransaction" && nth % 2 == 0).then(|| Reply::Result(Value::Null))
+        (method == "getTransaction" && nth % 2 == 0).then_some(Reply::Result(Value::Null))
     })
     .await;
     assert_eq!(
@@ -107,7 +107,7 @@ async fn pitfall_16_null_right_after_the_list_is_another_node_that_is_behind_and
         chain.truth(&followed, 1, 40)
     );
     let never = Peer::with_fault(Node::new(chain.clone(), 40), |method, _, _| {
-        (method == "getTransaction").then(|| Reply::Result(Value::Null))
+        (method == "getTransaction").then_some(Reply::Result(Value::Null))
     })
     .await;
     let honest = Peer::start(Node::new(chain.clone(), 40)).await;
@@ -239,7 +239,7 @@ async fn a_node_that_falls_behind_between_two_requests_costs_a_retry_and_no_tran
 async fn pitfall_12_a_range_that_failed_is_whole_when_it_is_asked_for_again() {
     let (chain, followed) = chain();
     let peer = Peer::with_fault(Node::new(chain.clone(), 40), |method, _, nth| {
-        (method == "getTransaction" && nth == 2).then(|| Reply::Error(-32602, "Invalid params", Value::Null))
+        (method == "getTransaction" && nth == 2).then_some(Reply::Error(-32602, "Invalid params", Value::Null))
     })
     .await;
     let source = source(&[&peer], &followed);

@@ -1,6 +1,6 @@
 //! A Solana node in a few hundred lines: a chain with forks, served over HTTP on loopback, that lags, forgets, shuffles
 //! and refuses as it is told.
-#![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
+#![allow(clippy::unwrap_used, dead_code, unreachable_pub, unused_imports)]
 
 pub mod node;
 pub mod world;
