@@ -76,8 +76,8 @@ pub(super) struct Walk {
     found: BTreeMap<String, Listed>,
     /// Signatures of the last page above `to`, which are not kept.
     passed: BTreeSet<String>,
-    /// The oldest signature of the last page.
-    tail: Option<String>,
+    /// The oldest slot listed so far and a signature in it. A page that repeats newer ones does not move it.
+    tail: Option<(u64, String)>,
     asked: BTreeSet<String>,
     /// Where pages began, by slot: places to begin a later walk at.
     anchors: BTreeMap<u64, String>,
@@ -161,7 +161,10 @@ impl Walk {
         if self.done {
             return Ok(());
         }
-        self.tail = tail;
+        let moves = |known: &(u64, String)| oldest < known.0 || (news && oldest == known.0);
+        if self.tail.as_ref().is_none_or(moves) {
+            self.tail = tail.map(|signature| (oldest, signature));
+        }
         self.go_on(news, overlap.map(|(_, signature)| signature))
     }
 
@@ -178,6 +181,7 @@ impl Walk {
                 self.cursor = Cursor::Start;
                 self.asked.clear();
                 self.passed.clear();
+                self.found.clear();
                 self.tail = None;
                 Ok(())
             }
@@ -216,7 +220,7 @@ impl Walk {
 
     fn ask_tail(&mut self) -> Result<(), WalkError> {
         // There is one after every page that was not empty, and nothing else leads here.
-        let signature = self.tail.clone().unwrap_or_default();
+        let signature = self.tail.clone().map(|(_, signature)| signature).unwrap_or_default();
         if self.asked.contains(&signature) {
             return Err(WalkError::Circle { signature });
         }
