@@ -1,5 +1,7 @@
 //! Recordings for tests: what nodes answered, as the source would hand it over.
 
+#![allow(clippy::unwrap_used)]
+
 pub(super) mod body;
 
 use super::RenderRules;

@@ -1,5 +1,7 @@
 //! Bodies: recorded ones in both encodings, versions, and everything hostile.
 
+#![allow(clippy::unwrap_used)]
+
 mod bodies;
 mod hostile;
 mod mutations;

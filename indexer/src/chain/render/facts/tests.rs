@@ -1,5 +1,7 @@
 //! Rows against what recordings meant and what their nodes answered.
 
+#![allow(clippy::unwrap_used)]
+
 mod labels;
 mod meaning;
 mod pitfalls;
