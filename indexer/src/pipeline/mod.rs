@@ -18,6 +18,7 @@ mod observe;
 mod plan;
 mod quarantine;
 mod ranges;
+mod reference;
 mod refetch;
 mod reindex;
 mod rules;
@@ -34,9 +35,13 @@ pub use metrics::{Metrics, Step};
 pub use plan::{Cut, Plan};
 pub use quarantine::{Fault, Quarantined, Rejected};
 pub use ranges::RangeSet;
+pub use reference::publish_render_rules;
 pub use refetch::refetch;
 pub use reindex::{ReindexReport, reindex};
 pub use shared::{Chain, FirstHeight, Goal, OBSERVE_EVERY, Settings, Shared};
 pub use state::NEEDS_GENESIS;
 pub use status::{EndpointStatus, NetworkStatus, StageStatus};
 pub use vault::Vault;
+
+#[cfg(test)]
+mod tests;
