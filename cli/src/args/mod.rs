@@ -2,6 +2,7 @@
 
 mod commands;
 mod common;
+pub(crate) mod faults;
 
 pub(crate) use commands::*;
 pub(crate) use common::{Common, LogFormat};
@@ -53,7 +54,7 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Derive rows again from the archive, beside the live ones, then switch
     Reindex(Reindex),
-    /// Serve a recording or an archive as a CometBFT RPC endpoint
+    /// Serve a recording (Akash: CometBFT RPC, Render: Solana JSON-RPC) or an archive of Akash as an endpoint
     Replay(Replay),
     /// Check this machine and the endpoints
     Doctor(Doctor),
