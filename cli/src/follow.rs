@@ -34,6 +34,8 @@ pub(crate) trait Followable: Send + Sync {
 pub(crate) struct Following {
     /// The status, as it changes.
     pub(crate) status: watch::Receiver<NetworkStatus>,
+    /// Where audits beside the follower tell what they found.
+    pub(crate) board: Board,
     /// Runs to the end and gives the last status.
     pub(crate) run: Boxed<'static, Result<NetworkStatus, PipelineError>>,
 }
@@ -65,8 +67,10 @@ impl<F: Family, S: Source<Raw = F::Raw>> Followable for Ready<F, S> {
         stop: CancellationToken,
     ) -> Following {
         let shared = shared(chain, self.rules, self.genesis, settings, writer);
+        let board = shared.board.clone();
         let follower = Follower::new(shared, self.source, stop);
         Following {
+            board,
             status: follower.status(),
             run: Box::pin(follower.run()),
         }

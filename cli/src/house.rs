@@ -1,5 +1,6 @@
 //! The composition root: opens everything that a command needs, in order, and closes it in reverse.
 
+use crate::audits::AuditGauges;
 use crate::board::Board;
 use crate::config::Config;
 use crate::data::{DataDir, RunNote};
@@ -43,6 +44,8 @@ pub(crate) struct House {
     pub(crate) board: Board,
     /// All metrics.
     pub(crate) registry: Registry,
+    /// What the audits beside the followers found.
+    pub(crate) audit_gauges: AuditGauges,
     engine: Option<Arc<Supervisor>>,
 }
 
@@ -77,11 +80,14 @@ impl House {
             }
         };
         let clickhouse = connect(config, url);
+        let (registry, audit_gauges) = (Registry::new(), AuditGauges::default());
+        audit_gauges.register(&registry).context("cannot register metrics")?;
         Ok(Self {
             data,
             clickhouse,
             board: Board::new(config.pipeline.ready_lag_s),
-            registry: Registry::new(),
+            registry,
+            audit_gauges,
             engine,
         })
     }
@@ -98,6 +104,7 @@ impl House {
                     clickhouse,
                     board,
                     registry: Registry::new(),
+                    audit_gauges: AuditGauges::default(),
                     engine: None,
                 });
             }

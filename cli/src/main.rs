@@ -2,6 +2,7 @@
 
 mod api;
 mod args;
+mod audits;
 mod board;
 mod commands;
 mod config;
@@ -19,6 +20,7 @@ mod render;
 mod session;
 mod shutdown;
 mod stored;
+mod watch_list;
 
 use args::{Cli, Command, Common};
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
@@ -96,6 +98,9 @@ async fn dispatch(common: &Common, command: Command, matches: &ArgMatches) -> Ou
         Command::Reindex(args) => commands::reindex::run(&load()?.config, args, common.json).await,
         Command::Backfill(args) => commands::backfill::run(&load()?.config, args, common.json).await,
         Command::Plan(args) => commands::plan::run(&load()?.config, args, common.json).await,
+        Command::Import(args) => commands::import::run(&load()?.config, args, common.json).await,
+        Command::DiscoverPayoutWallets(args) => commands::discover::run(&load()?.config, args, common.json).await,
+        Command::Watch(args) => commands::watch::run(&load()?.config, args, common.json).await,
         Command::Doctor(_) => commands::doctor::run(&load()?.config, common.json).await,
         Command::Replay(args) => commands::replay::run(args, listen, common.json).await,
         Command::Index(args) => commands::index::run(&load()?.config, args, listen, common.json).await,

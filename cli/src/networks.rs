@@ -10,7 +10,7 @@ use anyhow::Context;
 use gridproof_indexer::chain::akash::state::ChainRules;
 use gridproof_indexer::chain::render::RenderRules;
 use gridproof_indexer::chain::{Family, Kind};
-use gridproof_indexer::pipeline::{Chain, Cut, FirstHeight, Goal, Settings};
+use gridproof_indexer::pipeline::{Chain, Cut, FirstHeight, Goal, OBSERVE_EVERY, Settings};
 use gridproof_indexer::source::replay::{
     self, ArchiveReplay, Recording, RecordingInfo, ReplayHandle, ReplayOptions, ReplayStore, TipPolicy,
 };
@@ -279,6 +279,7 @@ pub(crate) fn settings(config: &Config, kind: &str, goal: Goal) -> Settings {
         patience: FINITE_PATIENCE,
         window_from: None,
         retry_quarantined: false,
+        observe_every: OBSERVE_EVERY,
     }
 }
 

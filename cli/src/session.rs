@@ -1,9 +1,11 @@
 //! A run of the indexer: followers for all networks, the operations listener, progress, and the end.
 
+use crate::audits::Audits;
 use crate::exit::{Failure, Outcome};
 use crate::house::{House, Writer};
 use crate::networks::Prepared;
 use crate::{ops, progress};
+use gridproof_indexer::audit::render;
 use gridproof_indexer::pipeline::{NetworkStatus, PipelineError, Settings};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -45,11 +47,22 @@ impl Session {
                 chain, network, replay, ..
             } = prepared;
             session.replays.extend(replay);
+            let audited = (chain.kind == render::KIND).then(|| (chain.network.clone(), chain.recording));
             let following = network.follower(chain, settings, writer, session.stop.clone());
             house.board.add_network(following.status.clone());
             session
                 .background
                 .spawn(progress::follow(following.status, bars.clone(), session.done.clone()));
+            if let Some((network, from_nothing)) = audited {
+                let audits = Audits {
+                    network,
+                    from_nothing,
+                    clickhouse: house.clickhouse.clone(),
+                    board: following.board,
+                    gauges: house.audit_gauges.clone(),
+                };
+                session.background.spawn(audits.run(session.done.clone()));
+            }
             session.followers.spawn(following.run);
         }
         session.background.spawn(watch_engine(

@@ -22,11 +22,18 @@ pub(crate) fn join(
     mut base: WatchSet,
     listed: impl IntoIterator<Item = WatchedAccount>,
 ) -> Result<WatchSet, Failure> {
-    for account in listed.into_iter().filter(|account| account.status != WatchStatus::Proposed) {
+    for account in listed
+        .into_iter()
+        .filter(|account| account.status != WatchStatus::Proposed)
+    {
         let account = watch_account(network, account)?;
         // A discovery may find what is built in: then the built-in entry, with its own interval, stands.
         let is_known = |known: &WatchAccount| known.address == account.address && known.role == account.role;
-        if base.accounts.iter().any(|known| is_known(known) && known.valid_from_slot <= account.valid_from_slot) {
+        if base
+            .accounts
+            .iter()
+            .any(|known| is_known(known) && known.valid_from_slot <= account.valid_from_slot)
+        {
             continue;
         }
         base.accounts.push(account);
@@ -86,10 +93,23 @@ mod tests {
     fn accepted_and_retired_accounts_count_and_proposed_ones_do_not() {
         let built_in = WatchSet::mainnet();
         let before = built_in.accounts.len();
-        let set = join("n", built_in.clone(), [listed("payout_work", WatchStatus::Accepted, 5, None)]).unwrap();
-        assert_eq!(set.role_at(ACCOUNT, OWNER, 5).map(|one| one.role), Some(Role::PayoutWork));
+        let set = join(
+            "n",
+            built_in.clone(),
+            [listed("payout_work", WatchStatus::Accepted, 5, None)],
+        )
+        .unwrap();
+        assert_eq!(
+            set.role_at(ACCOUNT, OWNER, 5).map(|one| one.role),
+            Some(Role::PayoutWork)
+        );
         assert!(set.role_at(ACCOUNT, OWNER, 4).is_none(), "not before its first slot");
-        let set = join("n", built_in.clone(), [listed("payout_work", WatchStatus::Retired, 5, Some(9))]).unwrap();
+        let set = join(
+            "n",
+            built_in.clone(),
+            [listed("payout_work", WatchStatus::Retired, 5, Some(9))],
+        )
+        .unwrap();
         assert!(set.role_at(ACCOUNT, OWNER, 9).is_some() && set.role_at(ACCOUNT, OWNER, 10).is_none());
         let set = join("n", built_in, [listed("payout_work", WatchStatus::Proposed, 5, None)]).unwrap();
         assert_eq!(set.accounts.len(), before);
@@ -103,8 +123,15 @@ mod tests {
         assert_eq!(join("n", base.clone(), [again]).unwrap(), base);
         let other = listed("treasury", WatchStatus::Accepted, 70, None);
         let refused = join("n", base, [other]).unwrap_err().to_string();
-        assert!(refused.contains("two entries") && refused.contains("gridproof watch list"), "{refused}");
-        let unknown = join("n", WatchSet::mainnet(), [listed("bank", WatchStatus::Accepted, 0, None)]);
+        assert!(
+            refused.contains("two entries") && refused.contains("gridproof watch list"),
+            "{refused}"
+        );
+        let unknown = join(
+            "n",
+            WatchSet::mainnet(),
+            [listed("bank", WatchStatus::Accepted, 0, None)],
+        );
         assert!(unknown.unwrap_err().to_string().contains("`bank`"));
     }
 }

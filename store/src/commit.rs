@@ -64,6 +64,11 @@ impl Committer {
         &self.lease
     }
 
+    /// The tables it writes to, for reading.
+    pub fn clickhouse(&self) -> &ClickHouse {
+        &self.client
+    }
+
     /// The state database.
     pub fn state(&self) -> &StateDb {
         &self.state

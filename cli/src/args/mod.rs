@@ -3,9 +3,11 @@
 mod commands;
 mod common;
 pub(crate) mod faults;
+mod render;
 
 pub(crate) use commands::*;
 pub(crate) use common::{Common, LogFormat};
+pub(crate) use render::{Discover, Import, Watch, WatchAction, WatchAdd};
 
 use clap::{Parser, Subcommand};
 
@@ -56,6 +58,12 @@ pub(crate) enum Command {
     Reindex(Reindex),
     /// Serve a recording (Akash: CometBFT RPC, Render: Solana JSON-RPC) or an archive of Akash as an endpoint
     Replay(Replay),
+    /// Load what others report of Render, beside the chain's own rows
+    Import(Import),
+    /// Find the accounts that pay Render's nodes, from what was due to whom
+    DiscoverPayoutWallets(Discover),
+    /// Show or change which accounts of Render are watched, and as what
+    Watch(Watch),
     /// Check this machine and the endpoints
     Doctor(Doctor),
     /// Show the configuration

@@ -147,6 +147,5 @@ fn role(text: &str) -> Result<Role, String> {
 
 /// A time such as `2025-10-31T00:00:00Z`.
 fn time(text: &str) -> Result<OffsetDateTime, String> {
-    OffsetDateTime::parse(text, &Rfc3339)
-        .map_err(|_| format!("`{text}` is no time: write it as 2025-10-31T00:00:00Z"))
+    OffsetDateTime::parse(text, &Rfc3339).map_err(|_| format!("`{text}` is no time: write it as 2025-10-31T00:00:00Z"))
 }

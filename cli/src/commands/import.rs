@@ -81,7 +81,10 @@ pub(super) fn bounded(file: &Path) -> std::io::Result<Vec<u8>> {
 fn written(file: &Path) -> Result<OffsetDateTime, Failure> {
     let metadata = std::fs::metadata(file).with_context(|| format!("cannot look at {}", file.display()))?;
     let modified = metadata.modified().with_context(|| {
-        format!("cannot tell when {} was written; say it with --fetched-at", file.display())
+        format!(
+            "cannot tell when {} was written; say it with --fetched-at",
+            file.display()
+        )
     })?;
     Ok(modified.into())
 }
@@ -95,11 +98,22 @@ async fn load(house: &House, network: &str, readings: Vec<Reading>) -> Result<Ve
     let mut loaded = Vec::new();
     for reading in readings {
         let epochs: Vec<ReportedEpochRow> = reading.document.epochs.iter().map(|row| epoch(row, &reading)).collect();
-        let due: Vec<ReportedLiabilityRow> =
-            reading.document.liabilities.iter().map(|row| liability(row, &reading)).collect();
-        store_reported(&house.clickhouse, network, &epochs).await.map_err(failure)?;
-        store_reported(&house.clickhouse, network, &due).await.map_err(failure)?;
-        let numbers = epochs.iter().map(|row| row.epoch).chain(due.iter().map(|row| row.epoch));
+        let due: Vec<ReportedLiabilityRow> = reading
+            .document
+            .liabilities
+            .iter()
+            .map(|row| liability(row, &reading))
+            .collect();
+        store_reported(&house.clickhouse, network, &epochs)
+            .await
+            .map_err(failure)?;
+        store_reported(&house.clickhouse, network, &due)
+            .await
+            .map_err(failure)?;
+        let numbers = epochs
+            .iter()
+            .map(|row| row.epoch)
+            .chain(due.iter().map(|row| row.epoch));
         loaded.push(Loaded {
             rows: epochs.len() + due.len(),
             first_epoch: numbers.clone().min(),

@@ -3,8 +3,10 @@
 pub(crate) mod backfill;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod discover;
 pub(crate) mod doctor;
 pub(crate) mod engine;
+pub(crate) mod import;
 pub(crate) mod index;
 pub(crate) mod migrate;
 pub(crate) mod plan;
@@ -14,3 +16,4 @@ pub(crate) mod serve;
 pub(crate) mod status;
 pub(crate) mod up;
 pub(crate) mod verify;
+pub(crate) mod watch;

@@ -120,6 +120,7 @@ fn text(network: &NetworkStatus) -> String {
             "  settlement audit: {findings} blocks differ from the transfers seen"
         ));
     }
+    lines.extend(network.advice.iter().map(|advice| format!("  to do: {advice}")));
     lines.extend(network.trouble.iter().map(|trouble| format!("  trouble: {trouble}")));
     for entry in &network.quarantine {
         lines.push(format!(

@@ -83,7 +83,11 @@ fn entry(add: &WatchAdd) -> Result<WatchedAccount, Failure> {
         evidence: add.evidence.clone(),
         valid_from_slot: add.from_slot,
         valid_to_slot: None,
-        status: if add.propose { WatchStatus::Proposed } else { WatchStatus::Accepted },
+        status: if add.propose {
+            WatchStatus::Proposed
+        } else {
+            WatchStatus::Accepted
+        },
         match_ratio: None,
         first_seen_epoch: None,
     })
@@ -148,14 +152,22 @@ fn built_in() -> Vec<Entry> {
 
 fn line(entry: &Entry) -> Vec<String> {
     let account = &entry.account;
-    let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+    let or_dash = |text: &str| {
+        if text.is_empty() {
+            "-".to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
     vec![
         entry.status.clone(),
         account.role.clone(),
         account.address.clone(),
         or_dash(&account.owner),
         account.valid_from_slot.to_string(),
-        account.valid_to_slot.map_or_else(|| "-".to_owned(), |slot| slot.to_string()),
+        account
+            .valid_to_slot
+            .map_or_else(|| "-".to_owned(), |slot| slot.to_string()),
         or_dash(&account.evidence),
     ]
 }

@@ -146,8 +146,9 @@ impl Engine {
     /// `newest`: only the rows of the newest generation.
     pub fn contents(&self, newest: bool) -> BTreeMap<String, (usize, u64)> {
         let tables = self.query(
-            "SELECT name FROM system.tables WHERE database = 'gridproof' AND engine = 'ReplacingMergeTree' \
-             AND name NOT IN ('live_ranges', 'quarantined_ranges', 'networks', '_migrations') ORDER BY name",
+            "SELECT DISTINCT table FROM system.columns WHERE database = 'gridproof' AND name = 'generation' \
+             AND default_kind = '' AND table IN (SELECT name FROM system.tables WHERE database = 'gridproof' \
+             AND engine = 'ReplacingMergeTree') AND table NOT IN ('live_ranges', 'quarantined_ranges') ORDER BY table",
         );
         let content = |table: &str| {
             let only = if newest {

@@ -52,7 +52,7 @@ pub enum TruthError {
         other: PathBuf,
     },
     /// There is nothing to compare.
-    #[error("{}: nothing to compare: no folder named after a height holds a file that is compared", path.display())]
+    #[error("{}: nothing to compare: it holds no file that is compared", path.display())]
     Empty {
         /// Folder.
         path: PathBuf,

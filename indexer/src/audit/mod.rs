@@ -11,6 +11,7 @@ mod error;
 mod keys;
 mod memory;
 mod node;
+pub mod render;
 pub mod rows;
 mod settlement;
 mod snapshot;

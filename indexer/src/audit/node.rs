@@ -81,6 +81,17 @@ impl<'a> Node<'a> {
         Ok(items.iter().enumerate().map(item).collect())
     }
 
+    /// Fields of an object with their names.
+    pub(super) fn fields(&self) -> Read<Vec<(String, Self)>> {
+        let fields = self.value.as_object().ok_or_else(|| self.error("not an object"))?;
+        let field = |(name, value): (&String, &'a Value)| {
+            let path = format!("{}.{name}", self.path);
+            let file = self.file;
+            (name.clone(), Self { value, file, path })
+        };
+        Ok(fields.iter().map(field).collect())
+    }
+
     /// Text.
     pub(super) fn text(&self) -> Read<String> {
         let text = self.value.as_str().map(str::to_owned);

@@ -5,14 +5,17 @@
 //! of the same raw unit.
 
 use super::akash::state::ChainRules;
-use super::rejected::Rejected;
-use crate::source::RawUnit;
+use super::rejected::{Fault, Rejected};
+use super::render::RenderRules;
+use crate::source::{Observed, RawUnit};
 use gridproof_store::batch::Batch;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// A family of chains, with the rules of one network.
 ///
 /// *Height* is the chain's own number: a block height, or a slot.
-pub trait Family: Clone + std::fmt::Debug + Send + Sync + 'static {
+pub trait Family: Clone + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Its name in the state database, the API and the configuration.
     const KIND: &'static str;
     /// Heights of one range, unless the configuration says otherwise.
@@ -25,6 +28,8 @@ pub trait Family: Clone + std::fmt::Debug + Send + Sync + 'static {
     const EVERY_HEIGHT: bool;
     /// Whether blocks name the one before: [`Self::edge`] gives something.
     const LINKED: bool;
+    /// What its heights are called.
+    const HEIGHTS: &'static str = "heights";
 
     /// What a source serves for one height.
     type Raw: RawUnit;
@@ -57,6 +62,21 @@ pub trait Family: Clone + std::fmt::Debug + Send + Sync + 'static {
 
     /// Time of the newest block of a range, seconds since the Unix epoch, where it is known.
     fn time_s(raws: &[Self::Raw], blocks: &[Self::Block]) -> Option<i64>;
+
+    /// Addresses that a source must follow, sorted; empty where it serves whole blocks. Rows of [`Self::DIGEST_TABLE`]
+    /// say in `accounts` what was followed from `window_from` on.
+    fn followed(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Writes the rows of an observation.
+    ///
+    /// # Errors
+    /// It is not what a source of this family writes; the batch must be dropped then.
+    fn observed(&self, seen: &Observed, _: &mut Batch) -> Result<(), Rejected> {
+        let why = format!("nothing is observed on {}", Self::KIND);
+        Err(Rejected::because(Fault::Derive, seen.height, why))
+    }
 }
 
 /// What the chain says of one block at a border of ranges that arrive in any order.
@@ -161,4 +181,4 @@ impl Kind {
 }
 
 /// Every family.
-pub const KINDS: &[Kind] = &[Kind::of::<ChainRules>()];
+pub const KINDS: &[Kind] = &[Kind::of::<ChainRules>(), Kind::of::<RenderRules>()];

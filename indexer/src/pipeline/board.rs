@@ -50,6 +50,11 @@ impl Board {
         });
     }
 
+    /// Says what a person should do, or that there is nothing.
+    pub fn advise(&self, advice: Option<String>) {
+        self.status.send_modify(|status| status.advice = advice);
+    }
+
     /// Says why the state stage does nothing, or that it works.
     pub fn state_waits(&self, reason: Option<String>) {
         self.status.send_modify(|status| {
@@ -97,6 +102,7 @@ impl Board {
             let old = std::mem::replace(status, fresh);
             status.tip = tip;
             status.trouble = old.trouble;
+            status.advice = old.advice;
             status.audit_findings = old.audit_findings;
             status.endpoints = endpoints.unwrap_or(old.endpoints);
             carry(&mut status.facts, old.facts);
@@ -151,6 +157,7 @@ pub fn from_store(stored: &Stored) -> NetworkStatus {
         quarantine: stored.stages.iter().flat_map(quarantined).collect(),
         endpoints: Vec::new(),
         audit_findings: None,
+        advice: None,
         trouble: None,
     }
 }

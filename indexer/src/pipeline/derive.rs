@@ -8,7 +8,7 @@ use gridproof_store::batch::{Batch, Origin};
 ///
 /// # Errors
 /// A block whose rows cannot be derived or encoded.
-pub fn derive_facts<F: Family>(rules: &F, origin: Origin, blocks: &[F::Block]) -> Result<Batch, Rejected> {
+pub(super) fn derive_facts<F: Family>(rules: &F, origin: Origin, blocks: &[F::Block]) -> Result<Batch, Rejected> {
     let mut batch = Batch::new(origin);
     for block in blocks {
         rules.derive(block, &mut batch)?;

@@ -56,6 +56,14 @@ pub enum PipelineError {
     /// A worker thread died.
     #[error("a worker ended without an answer: {0}; this is a fault of gridproof, please report it")]
     Worker(#[from] tokio::task::JoinError),
+    /// The rules have no document, or it cannot be read.
+    #[error("network {network}: its rules cannot be kept: {why}")]
+    Rules {
+        /// Network.
+        network: String,
+        /// What is wrong.
+        why: String,
+    },
     /// The genesis document is not one.
     #[error("network {network}: the genesis document cannot be used: {why}")]
     Genesis {

@@ -4,8 +4,11 @@ use super::checkpoint::{self, Start};
 use super::error::PipelineError;
 use super::facts::{self, FactsProgress};
 use super::links::Links;
+use super::observe;
 use super::plan::Plan;
 use super::ranges::RangeSet;
+use super::reindex;
+use super::rules;
 use super::shared::{FirstHeight, Goal, Shared};
 use super::state::StateStage;
 use super::status::NetworkStatus;
@@ -67,6 +70,7 @@ impl<F: Family, S: Source<Raw = F::Raw>> Follower<F, S> {
             return Ok(());
         };
         let shared = &self.shared;
+        self.apply_rules(halt).await?;
         let refetch = self.retry().await?;
         let claims = shared.pending(&shared.facts_key()).await?;
         let committed = self.committed(&shared.facts_key()).await?;
@@ -99,8 +103,34 @@ impl<F: Family, S: Source<Raw = F::Raw>> Follower<F, S> {
         };
         let facts_done = async { cancel_on_error(facts::run(work, progress, halt.clone()).await) };
         let state_done = async { cancel_on_error(self.state(first, facts, halt.clone()).await) };
-        let (facts, state) = tokio::join!(facts_done, state_done);
-        facts.and(state)
+        let observing = observe::run(shared.clone(), self.source.clone(), halt.clone());
+        let observations_done = async { cancel_on_error(observing.await) };
+        let (facts, state, observations) = tokio::join!(facts_done, state_done, observations_done);
+        facts.and(state).and(observations)
+    }
+
+    /// Brings rows that other rules derived up to date, and says what only fetching can mend.
+    async fn apply_rules(&self, halt: &CancellationToken) -> Result<(), PipelineError> {
+        let (shared, network) = (&self.shared, self.shared.chain.network.as_str());
+        if !F::Machine::EXISTS {
+            let report = reindex::catch_up(shared.clone(), halt).await?;
+            if report.facts_heights > 0 {
+                let (heights, rows) = (report.facts_heights, report.rows);
+                tracing::info!(
+                    network,
+                    heights,
+                    rows,
+                    "derived again from the archive: code or rules have changed"
+                );
+            }
+        }
+        let lacking = rules::unfollowed(shared).await?;
+        let advice = lacking.advice::<F>(network);
+        if let Some(advice) = &advice {
+            tracing::warn!(network, "{advice}");
+        }
+        shared.board.advise(advice);
+        Ok(())
     }
 
     /// Registers the network; finds the first height. `None`: stopped before an endpoint answered.

@@ -15,18 +15,19 @@ pub(super) fn link(height: u64, parent_hash: &str, hash: &str) -> Result<(), Rej
 
 /// Blocks at the borders of committed ranges.
 #[derive(Clone, Debug, Default)]
-pub struct Links {
+pub(super) struct Links {
     edges: BTreeMap<u64, Edge>,
 }
 
 impl Links {
     /// Whether the edge of a height is known.
-    pub fn knows(&self, height: u64) -> bool {
+    #[cfg(test)]
+    pub(super) fn knows(&self, height: u64) -> bool {
         self.edges.contains_key(&height)
     }
 
     /// Checks the borders of a new range against the neighbours that are known.
-    pub fn check(&self, from: u64, first: &Edge, to: u64, last: &Edge) -> Result<(), Rejected> {
+    pub(super) fn check(&self, from: u64, first: &Edge, to: u64, last: &Edge) -> Result<(), Rejected> {
         if let Some(below) = from.checked_sub(1).and_then(|height| self.edges.get(&height)) {
             link(from, &first.parent_hash, &below.hash)?;
         }
@@ -42,12 +43,12 @@ impl Links {
 
     /// Remembers a committed block at a border. A height whose both neighbours are committed is
     /// forgotten, so that the memory is bounded by the number of holes and not by the chain.
-    pub fn learn(&mut self, height: u64, edge: Edge) {
+    pub(super) fn learn(&mut self, height: u64, edge: Edge) {
         self.edges.insert(height, edge);
     }
 
     /// Forgets the borders strictly inside a contiguous committed span.
-    pub fn forget_inside(&mut self, from: u64, to: u64) {
+    pub(super) fn forget_inside(&mut self, from: u64, to: u64) {
         self.edges.retain(|height, _| *height <= from || *height >= to);
     }
 }

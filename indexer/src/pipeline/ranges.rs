@@ -113,6 +113,12 @@ impl RangeSet {
     }
 }
 
+impl Extend<Span> for RangeSet {
+    fn extend<I: IntoIterator<Item = Span>>(&mut self, ranges: I) {
+        ranges.into_iter().for_each(|range| self.insert(range));
+    }
+}
+
 impl FromIterator<Span> for RangeSet {
     fn from_iter<I: IntoIterator<Item = Span>>(ranges: I) -> Self {
         let mut set = Self::new();

@@ -28,53 +28,96 @@ pub struct ReindexReport {
     pub finished: bool,
 }
 
-/// Derives everything that is committed in both stages again.
+/// Derives everything that is committed in each stage again.
 pub async fn reindex<F: Family>(
     shared: Arc<Shared<F>>,
     stop: &CancellationToken,
 ) -> Result<ReindexReport, PipelineError> {
-    let mut work = Work {
-        shared,
-        report: ReindexReport::default(),
-        stop: stop.clone(),
-    };
+    let mut work = Work::new(shared, stop);
     work.shared.committer.resume().await?;
     let (facts, state) = (work.shared.facts_key(), work.shared.state_key());
-    for open in work.open(&facts).await? {
+    for open in work.open(&facts, None).await? {
         work.facts(&open).await?;
     }
     if F::Machine::EXISTS {
-        for open in work.open(&state).await? {
+        for open in work.open(&state, None).await? {
             work.state(&open).await?;
         }
     }
-    work.report.finished = !stop.is_cancelled();
-    Ok(work.report)
+    work.finish().await
 }
 
-struct Work<F> {
+/// Derives those committed heights again that other code or other rules derived, and goes on with what a crash left
+/// open. Only for chains whose rows depend on nothing before them.
+pub(super) async fn catch_up<F: Family>(
+    shared: Arc<Shared<F>>,
+    stop: &CancellationToken,
+) -> Result<ReindexReport, PipelineError> {
+    let mut work = Work::new(shared, stop);
+    let facts = work.shared.facts_key();
+    // First what a crash left open: it may cover what else would be outdated.
+    for open in work.open(&facts, Some(Vec::new())).await? {
+        work.facts(&open).await?;
+    }
+    if !stop.is_cancelled() {
+        let outdated = super::rules::outdated(&work.shared, &facts).await?;
+        for open in work.open(&facts, Some(outdated)).await? {
+            work.facts(&open).await?;
+        }
+    }
+    work.finish().await
+}
+
+pub(super) struct Work<F> {
     shared: Arc<Shared<F>>,
     report: ReindexReport,
     stop: CancellationToken,
 }
 
 impl<F: Family> Work<F> {
-    /// Re-derivations of a stage: those that a crash left open, else one for each committed run.
-    async fn open(&self, key: &StageKey) -> Result<Vec<Reindex>, PipelineError> {
+    pub(super) fn new(shared: Arc<Shared<F>>, stop: &CancellationToken) -> Self {
+        Self {
+            shared,
+            report: ReindexReport::default(),
+            stop: stop.clone(),
+        }
+    }
+
+    /// Says whether everything is live, and keeps the rules by which it was derived.
+    pub(super) async fn finish(mut self) -> Result<ReindexReport, PipelineError> {
+        self.report.finished = !self.stop.is_cancelled();
+        if self.report.finished {
+            super::rules::keep(&self.shared).await?;
+        }
+        Ok(self.report)
+    }
+
+    /// Re-derivations of a stage: those that a crash left open, else one for each of `spans`, else one for each committed
+    /// run.
+    pub(super) async fn open(&self, key: &StageKey, spans: Option<Vec<Span>>) -> Result<Vec<Reindex>, PipelineError> {
         let (db, lease) = (&self.shared.state_db, self.shared.lease());
+        // Those of another decoder begin again under this one.
+        self.shared.pending(key).await?;
         let left = db.reindexes(key).await?;
         if !left.is_empty() {
             return Ok(left);
         }
+        let spans = match spans {
+            Some(spans) => spans,
+            None => db.live_ranges(key).await?.live.runs(),
+        };
         let mut opened = Vec::new();
-        for run in db.live_ranges(key).await?.live.runs() {
-            opened.push(db.bump_generation(lease, key, run, self.shared.rules.decoder()).await?);
+        for span in spans {
+            opened.push(
+                db.bump_generation(lease, key, span, self.shared.rules.decoder())
+                    .await?,
+            );
         }
         Ok(opened)
     }
 
     /// What is left of a re-derivation, lowest first: claims that a crash left, and ranges not claimed yet.
-    async fn todo(&self, open: &Reindex) -> Result<Vec<(Span, Option<ClaimedRange>)>, PipelineError> {
+    pub(super) async fn todo(&self, open: &Reindex) -> Result<Vec<(Span, Option<ClaimedRange>)>, PipelineError> {
         let db = &self.shared.state_db;
         let claims = self.shared.pending(&open.key).await?;
         let ours = claims.into_iter().filter(|claim| claim.generation == open.generation);
@@ -92,20 +135,32 @@ impl<F: Family> Work<F> {
                 return Ok(());
             }
             let raws = self.shared.vault.read(span).await?;
-            let shared = self.shared.clone();
-            let derive = move || {
-                let blocks = shared.rules.decode(&shared.chain.chain_id, &raws)?;
-                derive_facts(&shared.rules, shared.origin(), &blocks)
-            };
-            let batch = match tokio::task::spawn_blocking(derive).await? {
-                Ok(batch) => batch,
-                Err(rejected) => return self.cancel(open, rejected).await,
-            };
-            let claim = self.claim(open, span, claim).await?;
-            self.shared.committer.commit(&claim, &batch).await?;
-            self.report.rows += batch.rows();
-            self.report.facts_heights += span.heights();
+            self.again(open, span, claim, raws).await?;
         }
+        Ok(())
+    }
+
+    /// Derives and commits one part of an open re-derivation of the facts.
+    pub(super) async fn again(
+        &mut self,
+        open: &Reindex,
+        span: Span,
+        claim: Option<ClaimedRange>,
+        raws: Vec<F::Raw>,
+    ) -> Result<(), PipelineError> {
+        let shared = self.shared.clone();
+        let derive = move || {
+            let blocks = shared.rules.decode(&shared.chain.chain_id, &raws)?;
+            derive_facts(&shared.rules, shared.origin(), &blocks)
+        };
+        let batch = match tokio::task::spawn_blocking(derive).await? {
+            Ok(batch) => batch,
+            Err(rejected) => return self.cancel(open, rejected).await,
+        };
+        let claim = self.claim(open, span, claim).await?;
+        self.shared.committer.commit(&claim, &batch).await?;
+        self.report.rows += batch.rows();
+        self.report.facts_heights += span.heights();
         Ok(())
     }
 

@@ -65,7 +65,12 @@ pub struct Settings {
     pub window_from: Option<u64>,
     /// Whether ranges that an earlier run set aside are tried again.
     pub retry_quarantined: bool,
+    /// Time between two looks at what nodes say about the present.
+    pub observe_every: Duration,
 }
+
+/// Time between two observations, unless somebody says otherwise.
+pub const OBSERVE_EVERY: Duration = Duration::from_secs(600);
 
 /// Time between two looks at the tip and the endpoints.
 pub(super) const STATUS_INTERVAL: Duration = Duration::from_secs(1);

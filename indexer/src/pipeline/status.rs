@@ -30,6 +30,9 @@ pub struct NetworkStatus {
     pub endpoints: Vec<EndpointStatus>,
     /// Blocks whose computed payouts and refunds differ from the transfers seen.
     pub audit_findings: Option<u64>,
+    /// What a person should do, with the command, such as after a change of the watch set.
+    #[serde(default)]
+    pub advice: Option<String>,
     /// What keeps the follower from going on at this moment, with the time it will try again.
     pub trouble: Option<String>,
 }

@@ -10,6 +10,10 @@ use std::collections::btree_map::Entry;
 
 /// Stage under which the genesis document is on record.
 const GENESIS_STAGE: &str = "genesis";
+/// Stage under which the rules are on record.
+const RULES_STAGE: &str = "rules";
+/// Stage under which observations are on record, and committed.
+pub(super) const OBSERVATIONS_STAGE: &str = "observations";
 
 /// The archive of one network, with the records of what is in it.
 #[derive(Clone, Debug)]
@@ -70,6 +74,7 @@ impl Vault {
         if let Some(exact) = files.iter().position(|file| file.span == span) {
             files = vec![files.swap_remove(exact)];
         }
+        let several = files.len() > 1;
         let mut found: BTreeMap<u64, R> = BTreeMap::new();
         for file in files {
             for unit in self.read_file::<R>(&file, span).await? {
@@ -83,6 +88,9 @@ impl Vault {
         if let Some(height) = R::first_missing(span, &units) {
             let network = self.network.clone();
             return Err(PipelineError::NotArchived { network, height });
+        }
+        if several {
+            R::settle(&mut units);
         }
         units.retain(|unit| span.from <= unit.height() && unit.height() <= span.to);
         Ok(units)
@@ -114,19 +122,51 @@ impl Vault {
 
     /// The genesis document, if it is archived.
     pub async fn genesis(&self) -> Result<Option<Bytes>, PipelineError> {
-        let key = StageKey::new(&self.network, GENESIS_STAGE);
-        let Some(record) = self.state_db.latest_checkpoint(&key, 0, 0).await? else {
-            return Ok(None);
-        };
-        Ok(Some(self.archive.get_blob(&blob(&record)).await?.into()))
+        Ok(self.document(GENESIS_STAGE, 0).await?.map(Bytes::from))
     }
 
     /// Keeps the genesis document.
     pub async fn put_genesis(&self, document: &[u8]) -> Result<(), PipelineError> {
-        let stored = self.archive.put_blob(&self.network, GENESIS_STAGE, document).await?;
-        let key = StageKey::new(&self.network, GENESIS_STAGE);
+        self.put_document(GENESIS_STAGE, 0, GENESIS_STAGE, document).await
+    }
+
+    /// The rules under which the network was last followed, as JSON, so that it can be derived again where neither
+    /// configuration nor recording is at hand.
+    pub async fn rules(&self) -> Result<Option<Vec<u8>>, PipelineError> {
+        self.document(RULES_STAGE, 0).await
+    }
+
+    /// Keeps the rules.
+    pub async fn put_rules(&self, rules: &[u8]) -> Result<(), PipelineError> {
+        self.put_document(RULES_STAGE, 0, RULES_STAGE, rules).await
+    }
+
+    /// The newest observation at or below `height`.
+    pub async fn observation(&self, height: u64) -> Result<Option<Vec<u8>>, PipelineError> {
+        self.document(OBSERVATIONS_STAGE, height).await
+    }
+
+    /// Keeps an observation.
+    pub async fn put_observation(&self, height: u64, observed: &[u8]) -> Result<(), PipelineError> {
+        let name = format!("observation-{height}");
+        self.put_document(OBSERVATIONS_STAGE, height, &name, observed).await
+    }
+
+    /// A document that no decoder version belongs to.
+    async fn document(&self, stage: &str, height: u64) -> Result<Option<Vec<u8>>, PipelineError> {
+        let key = StageKey::new(&self.network, stage);
+        match self.state_db.latest_checkpoint(&key, 0, height).await? {
+            Some(record) => Ok(Some(self.archive.get_blob(&blob(&record)).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The bytes first, then their record.
+    async fn put_document(&self, stage: &str, height: u64, name: &str, bytes: &[u8]) -> Result<(), PipelineError> {
+        let stored = self.archive.put_blob(&self.network, name, bytes).await?;
+        let key = StageKey::new(&self.network, stage);
         self.state_db
-            .add_checkpoint(&self.lease, &key, &record(0, 0, stored))
+            .add_checkpoint(&self.lease, &key, &record(height, 0, stored))
             .await?;
         Ok(())
     }

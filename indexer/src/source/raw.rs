@@ -33,6 +33,9 @@ pub trait RawUnit: Clone + std::fmt::Debug + PartialEq + Send + Sync + 'static {
     fn merge(&mut self, later: Self) {
         *self = later;
     }
+
+    /// Drops, from units of several files in height order, what others among them have made superfluous.
+    fn settle(_: &mut Vec<Self>) {}
 }
 
 /// The RPC bodies of one height, exactly as the node sent them (JSON-RPC envelope included).
@@ -143,6 +146,142 @@ pub struct RawTransaction {
     pub body: Bytes,
 }
 
+/// Body of a line that holds the window.
+const WINDOW: &str = "window";
+
+/// What a line says of a transaction beside its body.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TransactionLine {
+    signature: String,
+    block_time: i64,
+    tx_index: Option<u32>,
+}
+
+impl RawSlot {
+    /// The window, where this is the last slot of a range and its window can be read.
+    pub fn read_window(&self) -> Option<RawWindow> {
+        let window: RawWindow = serde_json::from_slice(self.window.as_ref()?).ok()?;
+        (window.from <= window.to && window.to == self.slot).then_some(window)
+    }
+}
+
+impl RawUnit for RawSlot {
+    fn height(&self) -> u64 {
+        self.slot
+    }
+
+    fn bytes(&self) -> usize {
+        let bodies: usize = self.transactions.iter().map(|one| one.body.len()).sum();
+        bodies + self.window.as_ref().map_or(0, |window| window.len())
+    }
+
+    fn line(&self) -> ArchiveLine {
+        let mut line = ArchiveLine::at_height(self.slot, [(WINDOW, self.window.clone())]);
+        for (index, one) in self.transactions.iter().enumerate() {
+            let place = serde_json::json!({
+                "signature": one.signature, "block_time": one.block_time, "tx_index": one.tx_index,
+            });
+            let place = Bytes::from(place.to_string());
+            line.bodies.push((format!("place_{index}"), Some(place)));
+            line.bodies.push((format!("body_{index}"), Some(one.body.clone())));
+        }
+        line
+    }
+
+    fn from_line(line: &ArchiveLine) -> Result<Self, String> {
+        let slot = height_of(line)?;
+        let Some(((_, window), rest)) = line.bodies.split_first().filter(|((name, _), _)| name == WINDOW) else {
+            return Err(format!("slot {slot} does not begin with its window"));
+        };
+        let pairs = rest.chunks(2).enumerate();
+        let transactions = pairs.map(|(index, pair)| transaction(slot, index, pair));
+        Ok(Self {
+            slot,
+            window: window.clone(),
+            transactions: transactions.collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn concerns(&self, span: Span) -> bool {
+        let inside = span.from <= self.slot && self.slot <= span.to;
+        inside
+            || self
+                .read_window()
+                .is_some_and(|window| window.from <= span.to && span.from <= window.to)
+    }
+
+    /// Windows are the evidence: together they must reach from end to end.
+    fn first_missing(span: Span, units: &[Self]) -> Option<u64> {
+        let mut windows: Vec<RawWindow> = units.iter().filter_map(Self::read_window).collect();
+        windows.sort_by_key(|window| window.from);
+        let mut next = span.from;
+        for window in windows {
+            if window.from > next {
+                break;
+            }
+            next = next.max(window.to.saturating_add(1));
+        }
+        (next <= span.to).then_some(next)
+    }
+
+    fn merge(&mut self, later: Self) {
+        for one in later.transactions {
+            if !self.transactions.iter().any(|known| known.signature == one.signature) {
+                self.transactions.push(one);
+            }
+        }
+        self.transactions.sort_by(|a, b| a.signature.cmp(&b.signature));
+        let width = |slot: &Self| slot.read_window().map(|window| window.to - window.from);
+        let other = Self {
+            slot: later.slot,
+            window: later.window,
+            transactions: Vec::new(),
+        };
+        if width(self) < width(&other) {
+            self.window = other.window;
+        }
+    }
+
+    /// A window inside a later one that asked for the same addresses and more says nothing of its own.
+    fn settle(units: &mut Vec<Self>) {
+        let windows: Vec<RawWindow> = units.iter().filter_map(Self::read_window).collect();
+        for unit in units.iter_mut() {
+            let Some(window) = unit.read_window() else { continue };
+            let wider = |other: &&RawWindow| {
+                other.from <= window.from && window.to < other.to && all_in(&window.addresses, &other.addresses)
+            };
+            if windows.iter().any(|other| wider(&other)) {
+                unit.window = None;
+            }
+        }
+        units.retain(|unit| unit.window.is_some() || !unit.transactions.is_empty());
+    }
+}
+
+/// Whether `all` has every one of `some`.
+fn all_in(some: &[String], all: &[String]) -> bool {
+    some.iter().all(|one| all.contains(one))
+}
+
+/// Two bodies of a line as a transaction.
+fn transaction(slot: u64, index: usize, pair: &[(String, Option<Bytes>)]) -> Result<RawTransaction, String> {
+    let damaged = || format!("slot {slot}: transaction {index} is damaged");
+    let [(place_name, Some(place)), (body_name, Some(body))] = pair else {
+        return Err(damaged());
+    };
+    if *place_name != format!("place_{index}") || *body_name != format!("body_{index}") {
+        return Err(damaged());
+    }
+    let place: TransactionLine = serde_json::from_slice(place).map_err(|error| format!("{}: {error}", damaged()))?;
+    Ok(RawTransaction {
+        signature: place.signature,
+        block_time: place.block_time,
+        tx_index: place.tx_index,
+        body: body.clone(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -183,5 +322,119 @@ mod tests {
         assert_eq!(missing(&[3, 5]), Some(4));
         assert_eq!(missing(&[4, 5]), Some(3));
         assert_eq!(missing(&[]), Some(3));
+    }
+
+    fn window(from: u64, to: u64, addresses: &[&str]) -> Bytes {
+        let window = RawWindow {
+            from,
+            to,
+            block_time: Some(1_700_000_000),
+            addresses: addresses.iter().map(|one| (*one).to_owned()).collect(),
+        };
+        serde_json::to_vec(&window).unwrap().into()
+    }
+
+    fn slot(slot: u64, window: Option<Bytes>, signatures: &[&str]) -> RawSlot {
+        let transaction = |signature: &&str| RawTransaction {
+            signature: (*signature).to_owned(),
+            block_time: 1_700_000_000,
+            tx_index: Some(3),
+            body: Bytes::from_static(b"{\"slot\":1}"),
+        };
+        RawSlot {
+            slot,
+            window,
+            transactions: signatures.iter().map(transaction).collect(),
+        }
+    }
+
+    #[test]
+    fn a_slot_survives_its_line_byte_for_byte() {
+        let bodies: [&'static [u8]; 4] = [
+            b"{\"a\": [1,  2]}",
+            b"{\n \"a\":1}",
+            b"<html>\xc3\xa4</html>",
+            b"\xff\x00",
+        ];
+        let mut raw = slot(9, Some(window(5, 9, &["A"])), &["s1", "s2", "s3", "s4"]);
+        for (one, body) in raw.transactions.iter_mut().zip(bodies) {
+            one.body = Bytes::from_static(body);
+        }
+        raw.transactions[1].tx_index = None;
+        assert_eq!(RawSlot::from_line(&raw.line()).unwrap(), raw);
+        for bare in [
+            slot(9, None, &[]),
+            slot(9, None, &["s"]),
+            slot(9, Some(Bytes::from_static(b"null")), &[]),
+        ] {
+            assert_eq!(RawSlot::from_line(&bare.line()).unwrap(), bare);
+        }
+    }
+
+    #[test]
+    fn a_damaged_line_of_a_slot_is_an_error() {
+        let whole = slot(9, Some(window(5, 9, &["A"])), &["s1", "s2"]).line();
+        let damaged = |change: &dyn Fn(&mut ArchiveLine)| {
+            let mut line = whole.clone();
+            change(&mut line);
+            RawSlot::from_line(&line).unwrap_err()
+        };
+        assert!(damaged(&|line| drop(line.bodies.remove(0))).contains("window"));
+        assert!(damaged(&|line| drop(line.bodies.pop())).contains("transaction 1"));
+        assert!(damaged(&|line| line.bodies[2].1 = None).contains("transaction 0"));
+        assert!(damaged(&|line| line.bodies.swap(1, 3)).contains("transaction 0"));
+        assert!(damaged(&|line| line.bodies[1].1 = Some(Bytes::from_static(b"{}"))).contains("signature"));
+        assert!(damaged(&|line| line.key = ArchiveKey::Name("x".into())).contains("height"));
+    }
+
+    #[test]
+    fn windows_must_cover_the_span_without_a_hole() {
+        let span = Span::new(10, 30).unwrap();
+        let missing = |windows: &[(u64, u64)]| {
+            let units: Vec<_> = windows
+                .iter()
+                .map(|(from, to)| slot(*to, Some(window(*from, *to, &[])), &[]))
+                .collect();
+            RawSlot::first_missing(span, &units)
+        };
+        assert_eq!(missing(&[(1, 15), (16, 40)]), None);
+        assert_eq!(missing(&[(10, 30)]), None);
+        assert_eq!(missing(&[(10, 15), (17, 30)]), Some(16));
+        assert_eq!(missing(&[(10, 29)]), Some(30));
+        assert_eq!(missing(&[(11, 30)]), Some(10));
+        assert_eq!(missing(&[]), Some(10));
+        // A transaction is no evidence that nothing else happened, nor is a window that lies about its slot.
+        assert_eq!(RawSlot::first_missing(span, &[slot(20, None, &["s"])]), Some(10));
+        assert_eq!(
+            RawSlot::first_missing(span, &[slot(29, Some(window(10, 30, &[])), &[])]),
+            Some(10)
+        );
+    }
+
+    #[test]
+    fn a_window_counts_for_the_slots_before_it() {
+        let unit = slot(30, Some(window(11, 30, &[])), &[]);
+        assert!(unit.concerns(Span::new(12, 13).unwrap()));
+        assert!(!unit.concerns(Span::new(1, 10).unwrap()));
+    }
+
+    #[test]
+    fn a_window_that_was_fetched_again_with_more_addresses_replaces_those_inside() {
+        let mut units = vec![
+            slot(10, Some(window(1, 10, &["A"])), &[]),
+            slot(15, Some(window(11, 15, &["A"])), &["s"]),
+            slot(20, Some(window(16, 20, &["C"])), &[]),
+            slot(30, Some(window(1, 30, &["A", "B"])), &[]),
+        ];
+        RawSlot::settle(&mut units);
+        let left: Vec<_> = units.iter().map(|unit| (unit.slot, unit.window.is_some())).collect();
+        assert_eq!(left, [(15, false), (20, true), (30, true)]);
+    }
+
+    #[test]
+    fn the_same_slot_of_two_files_is_their_union() {
+        let mut one = slot(9, Some(window(9, 9, &["A"])), &["b"]);
+        one.merge(slot(9, Some(window(1, 9, &["A", "B"])), &["a", "b"]));
+        assert_eq!(one, slot(9, Some(window(1, 9, &["A", "B"])), &["a", "b"]));
     }
 }

@@ -1,6 +1,9 @@
 //! A state database, an engine with the tables of this crate, and a small chain of two fact tables.
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
 
+pub mod render;
+pub mod render_sample;
+
 use clickhouse::Row;
 use gridproof_store::batch::{Batch, Identity, Origin, TableRow};
 use gridproof_store::client::{ClickHouse, ClickHouseConfig};

@@ -12,19 +12,19 @@ use std::path::{Path, PathBuf};
 const MAX_FILE_BYTES: u64 = 1 << 30;
 
 /// A folder of truth.
-pub(super) struct Folder {
+pub(in crate::audit) struct Folder {
     path: PathBuf,
 }
 
 /// A parsed file.
-pub(super) struct Document {
+pub(in crate::audit) struct Document {
     name: String,
     value: Value,
 }
 
 impl Folder {
     /// Opens a folder; it must be one.
-    pub(super) fn open(dir: &Path) -> Result<Self, TruthError> {
+    pub(in crate::audit) fn open(dir: &Path) -> Result<Self, TruthError> {
         fs::read_dir(dir).map_err(|source| TruthError::Io {
             path: dir.to_owned(),
             source,
@@ -33,7 +33,7 @@ impl Folder {
     }
 
     /// The file `<name>.json`, if it is there.
-    pub(super) fn document(&self, name: &str) -> Result<Option<Document>, TruthError> {
+    pub(in crate::audit) fn document(&self, name: &str) -> Result<Option<Document>, TruthError> {
         let path = self.path.join(format!("{name}.json"));
         let io = |source| TruthError::Io {
             path: path.clone(),
@@ -65,7 +65,7 @@ impl Folder {
 
 impl Document {
     /// The whole document.
-    pub(super) fn root(&self) -> Node<'_> {
+    pub(in crate::audit) fn root(&self) -> Node<'_> {
         Node::root(&self.name, &self.value)
     }
 

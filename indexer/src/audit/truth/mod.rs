@@ -7,7 +7,7 @@ mod market;
 
 use super::error::TruthError;
 use super::snapshot::Snapshot;
-use files::Folder;
+pub(in crate::audit) use files::Folder;
 use std::path::Path;
 
 impl Snapshot {

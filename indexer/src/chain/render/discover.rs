@@ -7,6 +7,8 @@
 mod basis;
 mod refusal;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use basis::Basis;

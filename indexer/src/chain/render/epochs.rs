@@ -17,7 +17,7 @@ const WEEK_S: i64 = 7 * 24 * 60 * 60;
 const MAINNET_ORIGIN_S: i64 = 1_703_030_400;
 
 /// How the bounds of an epoch are known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum EpochBasis {
     /// The Render Foundation reported them.
     Reported,
@@ -39,7 +39,7 @@ impl EpochBasis {
 }
 
 /// One epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct EpochBoundary {
     /// Its number.
     pub epoch: u32,
@@ -75,7 +75,7 @@ impl EpochBoundary {
 }
 
 /// The epochs of a network, in order and without overlap.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct EpochTable {
     /// Those that are written down, ascending.
     boundaries: Vec<EpochBoundary>,

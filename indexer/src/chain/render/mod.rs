@@ -6,7 +6,9 @@ pub mod discover;
 pub mod epochs;
 pub mod explain;
 pub mod facts;
+mod family;
 pub mod model;
+pub mod observation;
 pub mod offchain;
 pub mod payout;
 #[cfg(test)]
@@ -19,7 +21,7 @@ use epochs::EpochTable;
 use watch::WatchSet;
 
 /// Everything that rows of Render depend on beside the transactions themselves.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RenderRules {
     /// Genesis hash; of a recording its `chain_id`.
     pub chain_id: String,

@@ -37,12 +37,14 @@ struct Told {
     epoch: u32,
 }
 
-/// The first line of a memo that is a JSON object with an `epoch` decides.
+/// A memo that is a JSON object with an `epoch`, as a whole or in a line of its own; the first one decides.
 fn told(memo: &str) -> Option<u32> {
-    if memo.len() > MAX_MEMO_BYTES {
-        return None;
-    }
-    let whole = serde_json::from_str::<Told>(memo).ok();
-    let mut lines = memo.lines().filter_map(|line| serde_json::from_str::<Told>(line).ok());
-    whole.or_else(|| lines.next()).map(|told| told.epoch)
+    // A list would pass for an object: fields may stand in it by their order.
+    let object = |text: &str| {
+        let text = text.trim_start().starts_with('{').then_some(text)?;
+        serde_json::from_str::<Told>(text).ok()
+    };
+    let bounded = Some(memo).filter(|memo| memo.len() <= MAX_MEMO_BYTES)?;
+    let told = object(bounded).or_else(|| bounded.lines().find_map(object));
+    told.map(|told| told.epoch)
 }

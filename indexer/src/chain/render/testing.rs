@@ -1,5 +1,7 @@
 //! Recordings for tests: what nodes answered, as the source would hand it over.
 
+pub(super) mod body;
+
 use super::RenderRules;
 use super::decode::decode_slot;
 use super::epochs::EpochTable;
@@ -97,9 +99,9 @@ pub(super) fn slots(recording: &str) -> Vec<Slot> {
 }
 
 /// One body, decoded as the only transaction of its slot.
-pub(super) fn transaction(body: &Value) -> Transaction {
-    let signature = body["transaction"]["signatures"][0].as_str().unwrap();
-    let raw = raw_slot(body["slot"].as_u64().unwrap(), vec![raw_transaction(body, signature)]);
+pub(super) fn transaction(body: &Value, signature: &str) -> Transaction {
+    let slot = body["slot"].as_u64().unwrap();
+    let raw = raw_slot(slot, vec![raw_transaction(body, signature)]);
     decode_slot(&raw).unwrap().transactions.remove(0)
 }
 

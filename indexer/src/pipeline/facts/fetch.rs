@@ -133,7 +133,10 @@ impl<F: Family, S: Source<Raw = F::Raw>> Fetcher<F, S> {
             return self.hand_on(claim, units).await;
         }
         match self.fetch(range).await? {
-            Fetched::Units(units) => self.archive(range, units).await,
+            Fetched::Units(units) => match F::Raw::first_missing(range, &units) {
+                None => self.archive(range, units).await,
+                Some(height) => self.set_aside(range, &unproved(height)).await,
+            },
             Fetched::NotYet => {
                 self.plan.release(range);
                 self.wait_for_head().await
@@ -240,6 +243,15 @@ impl<F: Family, S: Source<Raw = F::Raw>> Fetcher<F, S> {
             }
         }
     }
+}
+
+/// A source must not leave out what it was asked for.
+fn unproved(height: u64) -> Rejected {
+    Rejected::because(
+        Fault::BadBody,
+        height,
+        "the endpoints gave nothing that speaks of this height",
+    )
 }
 
 /// The lowest height that any endpoint still has, where all say that the range is pruned.

@@ -74,7 +74,7 @@ impl EpochTable {
         Self::checked(boundaries.collect(), false)
     }
 
-    fn from_csv(text: &str) -> Result<Self, EpochError> {
+    pub(super) fn from_csv(text: &str) -> Result<Self, EpochError> {
         let lines = text.lines().enumerate().skip(1);
         let mut boundaries = lines
             .map(|(index, line)| reported(line).ok_or(EpochError::Line { line: index + 1 }))

@@ -2,10 +2,9 @@
 
 use super::ONCHAIN;
 use super::view::View;
-use crate::chain::render::explain::Place;
+use crate::chain::render::explain::{Change, Place};
 use clickhouse::Row;
-use gridproof_store::batch::{Batch, TableRow};
-use gridproof_store::row_binary::EncodeError;
+use gridproof_store::batch::TableRow;
 use serde::{Deserialize, Serialize};
 
 /// A token account before and after a transaction. A failed transaction has none: whether its node lists balances varies.
@@ -37,23 +36,27 @@ impl TableRow for BalanceChangeRow {
     const TABLE: &'static str = "render_balance_changes";
 }
 
-pub(super) fn derive(view: &View<'_>, batch: &mut Batch) -> Result<(), EncodeError> {
+/// The rows of a transaction.
+pub(super) fn rows(view: &View<'_>) -> impl Iterator<Item = (Place, BalanceChangeRow)> {
+    view.explained
+        .changes
+        .iter()
+        .map(move |change| (Place::WHOLE, row(view, change)))
+}
+
+fn row(view: &View<'_>, change: &Change) -> BalanceChangeRow {
     let watch = &view.rules.watch;
-    for change in &view.explained.changes {
-        let role = watch.role_at(&change.account, &change.owner, view.slot);
-        let row = BalanceChangeRow {
-            account: change.account.clone(),
-            owner: change.owner.clone(),
-            owner_before: change.owner_before.clone(),
-            pre: change.pre,
-            post: change.post,
-            created: u8::from(change.created),
-            closed: u8::from(change.closed),
-            watched: u8::from(watch.follows(&change.account)),
-            role: role.map_or("", |watched| watched.role.name()).to_owned(),
-            evidence: ONCHAIN.to_owned(),
-        };
-        batch.push(&view.identity(Place::WHOLE), &row)?;
+    let role = watch.role_at(&change.account, &change.owner, view.slot);
+    BalanceChangeRow {
+        account: change.account.clone(),
+        owner: change.owner.clone(),
+        owner_before: change.owner_before.clone(),
+        pre: change.pre,
+        post: change.post,
+        created: u8::from(change.created),
+        closed: u8::from(change.closed),
+        watched: u8::from(watch.follows(&change.account)),
+        role: role.map_or("", |watched| watched.role.name()).to_owned(),
+        evidence: ONCHAIN.to_owned(),
     }
-    Ok(())
 }

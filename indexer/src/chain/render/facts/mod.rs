@@ -20,7 +20,7 @@ pub use transactions::TransactionRow;
 pub use unknown_instructions::UnknownInstructionRow;
 
 use super::RenderRules;
-use super::explain::TooFarApart;
+use super::explain::{Place, TooFarApart};
 use super::model::Slot;
 use gridproof_store::batch::{Batch, TableRow};
 use gridproof_store::row_binary::EncodeError;
@@ -114,8 +114,17 @@ pub fn derive(rules: &RenderRules, slot: &Slot, batch: &mut Batch) -> Result<(),
 }
 
 fn rows_of(view: &View<'_>, batch: &mut Batch) -> Result<(), EncodeError> {
-    transactions::derive(view, batch)?;
-    token_events::derive(view, batch)?;
-    balance_changes::derive(view, batch)?;
-    unknown_instructions::derive(view, batch)
+    push(view, [(Place::WHOLE, transactions::row(view))], batch)?;
+    push(view, token_events::rows(view), batch)?;
+    push(view, balance_changes::rows(view), batch)?;
+    push(view, unknown_instructions::rows(view), batch)
+}
+
+fn push<T: TableRow>(
+    view: &View<'_>,
+    rows: impl IntoIterator<Item = (Place, T)>,
+    batch: &mut Batch,
+) -> Result<(), EncodeError> {
+    rows.into_iter()
+        .try_for_each(|(place, row)| batch.push(&view.identity(place), &row))
 }

@@ -3,12 +3,11 @@
 use super::ONCHAIN;
 use super::view::View;
 use crate::chain::render::classify::Meaning;
-use crate::chain::render::explain::{Event, Kind};
+use crate::chain::render::explain::{Event, Kind, Place};
 use crate::chain::render::payout::pays_for;
 use crate::chain::render::watch::Role;
 use clickhouse::Row;
-use gridproof_store::batch::{Batch, TableRow};
-use gridproof_store::row_binary::EncodeError;
+use gridproof_store::batch::TableRow;
 use serde::{Deserialize, Serialize};
 
 /// An event. Columns that a kind does not have are empty.
@@ -74,11 +73,10 @@ impl TableRow for TokenEventRow {
     const TABLE: &'static str = "render_token_events";
 }
 
-pub(super) fn derive(view: &View<'_>, batch: &mut Batch) -> Result<(), EncodeError> {
-    for (event, meaning) in view.events() {
-        batch.push(&view.identity(event.place), &row(view, event, meaning))?;
-    }
-    Ok(())
+/// The rows of a transaction.
+pub(super) fn rows(view: &View<'_>) -> impl Iterator<Item = (Place, TokenEventRow)> {
+    view.events()
+        .map(move |(event, meaning)| (event.place, row(view, event, meaning)))
 }
 
 fn row(view: &View<'_>, event: &Event, meaning: &Meaning) -> TokenEventRow {

@@ -3,10 +3,9 @@
 use super::ONCHAIN;
 use super::view::{View, count};
 use crate::chain::render::classify::Class;
-use crate::chain::render::explain::{Kind, Place};
+use crate::chain::render::explain::Kind;
 use clickhouse::Row;
-use gridproof_store::batch::{Batch, TableRow};
-use gridproof_store::row_binary::EncodeError;
+use gridproof_store::batch::TableRow;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -44,10 +43,7 @@ impl TableRow for TransactionRow {
     const TABLE: &'static str = "render_transactions";
 }
 
-pub(super) fn derive(view: &View<'_>, batch: &mut Batch) -> Result<(), EncodeError> {
-    batch.push(&view.identity(Place::WHOLE), &row(view))
-}
-
+/// The row of a transaction.
 pub(super) fn row(view: &View<'_>) -> TransactionRow {
     let transaction = view.transaction;
     let unexplained = view

@@ -2,9 +2,9 @@
 
 use super::ONCHAIN;
 use super::view::View;
+use crate::chain::render::explain::Place;
 use clickhouse::Row;
-use gridproof_store::batch::{Batch, TableRow};
-use gridproof_store::row_binary::EncodeError;
+use gridproof_store::batch::TableRow;
 use serde::{Deserialize, Serialize};
 
 /// An instruction of a token program with an unknown tag, or with too few bytes or accounts.
@@ -26,8 +26,9 @@ impl TableRow for UnknownInstructionRow {
     const TABLE: &'static str = "render_unknown_instructions";
 }
 
-pub(super) fn derive(view: &View<'_>, batch: &mut Batch) -> Result<(), EncodeError> {
-    for unknown in &view.explained.unknown {
+/// The rows of a transaction.
+pub(super) fn rows(view: &View<'_>) -> impl Iterator<Item = (Place, UnknownInstructionRow)> {
+    view.explained.unknown.iter().map(|unknown| {
         let row = UnknownInstructionRow {
             program: unknown.program.name().to_owned(),
             tag: unknown.tag,
@@ -35,7 +36,6 @@ pub(super) fn derive(view: &View<'_>, batch: &mut Batch) -> Result<(), EncodeErr
             data: hex::encode(&unknown.data),
             evidence: ONCHAIN.to_owned(),
         };
-        batch.push(&view.identity(unknown.place), &row)?;
-    }
-    Ok(())
+        (unknown.place, row)
+    })
 }
