@@ -9,7 +9,6 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use super::SolanaSource;
 use super::body;
 use super::counters::Counters;
-use super::listing::Followed;
 use super::member::Member;
 use super::rpc::{BlockDetail, Listed, SolanaRpc};
 use crate::source::pool::Need;
@@ -27,8 +26,9 @@ impl<R: SolanaRpc> SolanaSource<R> {
             });
         }
         let listed = self.union(from, to).await?;
-        let fetched = stream::iter(listed.values().map(|entry| self.transaction(entry)));
-        let transactions: Vec<(u64, RawTransaction)> = fetched.buffered(self.config.parallel).try_collect().await?;
+        let fetches: Vec<_> = listed.values().map(|entry| self.transaction(entry)).collect();
+        let fetched = stream::iter(fetches).buffered(self.config.parallel);
+        let transactions: Vec<(u64, RawTransaction)> = fetched.try_collect().await?;
         let slots = group(transactions, self.window(from, to).await?);
         // Only now: a range that failed half-way is asked for again and finds its entries.
         for followed in &self.followed {
@@ -39,11 +39,14 @@ impl<R: SolanaRpc> SolanaSource<R> {
 
     /// What all followed addresses list, each transaction once.
     async fn union(&self, from: u64, to: u64) -> Result<BTreeMap<String, Listed>, FetchError> {
-        let list = |followed| async move { Ok((followed, self.list(followed, from, to).await?)) };
-        let lists = stream::iter(self.followed.iter().map(list));
-        let lists: Vec<(&Followed, Vec<Listed>)> = lists.buffered(self.config.parallel).try_collect().await?;
+        let walks: Vec<_> = self
+            .followed
+            .iter()
+            .map(|followed| self.list(followed, from, to))
+            .collect();
+        let lists: Vec<Vec<Listed>> = stream::iter(walks).buffered(self.config.parallel).try_collect().await?;
         let mut union: BTreeMap<String, (Listed, &str)> = BTreeMap::new();
-        for (followed, entries) in lists {
+        for (followed, entries) in self.followed.iter().zip(lists) {
             for entry in entries {
                 match union.entry(entry.signature.clone()) {
                     Entry::Vacant(vacant) => {

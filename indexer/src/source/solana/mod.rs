@@ -13,6 +13,7 @@ mod listing;
 mod member;
 mod observe;
 mod refusal;
+pub mod replay;
 mod rpc;
 mod sender;
 mod slots;
@@ -32,6 +33,3 @@ pub use rpc::{
 pub use slots::SlotFact;
 pub use source::SolanaSource;
 pub use throttle::RateLimits;
-//! Solana over its JSON-RPC interface.
-
-pub mod replay;

@@ -1,6 +1,7 @@
 //! Supply and balances as a node answers them now, for the audits.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use futures::future::try_join;
@@ -63,9 +64,10 @@ mod as_text {
 impl<R: SolanaRpc> SolanaSource<R> {
     /// Supply and balances at one finalized slot.
     pub(super) async fn observation(&self) -> Result<Observed, FetchError> {
-        let need = Need::height("supply and balances", *self.heads.borrow());
+        let need = Need::height("supply and balances", self.least());
         let (seen, by) = self.group.request(&need, |member| self.look(member)).await?;
         let time_s = self.time_of(seen.slot).await?;
+        self.observed.fetch_max(seen.slot, Ordering::Relaxed);
         let body = serde_json::to_vec(&seen).map_err(|e| FetchError::Permanent {
             endpoint: by.name().to_owned(),
             reason: "the observation cannot be written as JSON".to_owned(),
@@ -77,6 +79,11 @@ impl<R: SolanaRpc> SolanaSource<R> {
             endpoint: by.name().to_owned(),
             body: Bytes::from(body),
         })
+    }
+
+    /// The lowest slot that an observation may speak of: neither the head nor the last observation is taken back.
+    fn least(&self) -> u64 {
+        self.observed.load(Ordering::Relaxed).max(*self.heads.borrow())
     }
 
     async fn look(&self, member: Member<R>) -> Result<TokenObservation, FetchError> {
@@ -102,7 +109,7 @@ impl<R: SolanaRpc> SolanaSource<R> {
             .collect();
         let pages = futures::future::try_join_all(addresses.chunks(MAX_ACCOUNTS).map(|page| member.rpc.accounts(page)));
         let (supply, pages) = try_join(member.rpc.token_supply(mint), pages).await?;
-        if pages.iter().any(|page| page.slot != supply.slot) || supply.slot < *self.heads.borrow() {
+        if pages.iter().any(|page| page.slot != supply.slot) || supply.slot < self.least() {
             return Ok(None);
         }
         let mut accounts = BTreeMap::new();

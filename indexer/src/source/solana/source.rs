@@ -1,8 +1,10 @@
-//! The [`Source`](crate::source::Source) of Solana: several endpoints behind one face.
+//! The [`Source`] of Solana: several endpoints behind one face.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use futures::future::join_all;
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -14,8 +16,8 @@ use super::counters::{Counters, EndpointLag, SolanaCounters};
 use super::listing::Followed;
 use super::member::{Expected, Member};
 use super::rpc::{BlockDetail, MAX_SIGNATURES, SolanaRpc};
-use crate::source::pool::{Group, GroupRules};
-use crate::source::{EndpointStatus, FetchError, Head, HttpClients};
+use crate::source::pool::{Endpoint, Group, GroupRules};
+use crate::source::{EndpointStatus, FetchError, Head, HttpClients, Observed, RawSlot, Source};
 
 /// Endpoints whose block at the head is compared.
 const WITNESSES: usize = 3;
@@ -28,6 +30,8 @@ pub struct SolanaSource<R: SolanaRpc = AgaveRpc> {
     pub(super) followed: Vec<Followed>,
     pub(super) heads: watch::Sender<u64>,
     pub(super) counters: Arc<Counters>,
+    /// Slot of the newest observation: an older one would take balances back.
+    pub(super) observed: AtomicU64,
     expected: Arc<Expected>,
 }
 
@@ -104,6 +108,7 @@ impl<R: SolanaRpc> SolanaSource<R> {
             group: Group::new(rules, members)?,
             heads: watch::Sender::new(0),
             counters,
+            observed: AtomicU64::new(0),
             expected,
             config: SolanaConfig {
                 page: config.page.clamp(1, MAX_SIGNATURES),
@@ -167,7 +172,7 @@ impl<R: SolanaRpc> SolanaSource<R> {
         if witnesses.len() < 2 {
             return Ok(());
         }
-        let ask = |e: &Arc<crate::source::pool::Endpoint<Member<R>>>| {
+        let ask = |e: &Arc<Endpoint<Member<R>>>| {
             let endpoint = e.clone();
             async move {
                 let permit = endpoint.permit();
@@ -219,9 +224,42 @@ impl<R: SolanaRpc> SolanaSource<R> {
     }
 }
 
+impl<R: SolanaRpc> Source for SolanaSource<R> {
+    type Raw = RawSlot;
+
+    async fn head(&self) -> Result<Head, FetchError> {
+        self.newest().await
+    }
+
+    /// `parent` is not needed: a range of transactions has no link to the one before it.
+    async fn fetch_range_after(&self, from: u64, to: u64, _parent: Option<&str>) -> Result<Vec<RawSlot>, FetchError> {
+        self.range(from, to).await
+    }
+
+    fn heads(&self) -> watch::Receiver<u64> {
+        self.heads.subscribe()
+    }
+
+    async fn follow(self: Arc<Self>, stop: CancellationToken) {
+        self.poll(stop).await;
+    }
+
+    async fn genesis(&self) -> Result<Option<Bytes>, FetchError> {
+        Ok(None)
+    }
+
+    fn endpoints(&self) -> Vec<EndpointStatus> {
+        self.status()
+    }
+
+    async fn observe(&self) -> Result<Option<Observed>, FetchError> {
+        self.observation().await.map(Some)
+    }
+}
+
 /// Whether an endpoint in use claims to have come to `slot`.
 fn as_far<R: SolanaRpc>(
-    endpoint: &Arc<crate::source::pool::Endpoint<Member<R>>>,
+    endpoint: &Arc<Endpoint<Member<R>>>,
     slot: u64,
     now: tokio::time::Instant,
 ) -> bool {
