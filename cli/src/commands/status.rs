@@ -116,9 +116,11 @@ fn text(network: &NetworkStatus) -> String {
     let rows: Vec<_> = std::iter::once(stage("facts", &network.facts)).chain(state).collect();
     lines.extend(output::columns(&rows).lines().map(|line| format!("  {line}")));
     if let Some(findings) = network.audit_findings {
-        lines.push(format!(
-            "  settlement audit: {findings} blocks differ from the transfers seen"
-        ));
+        // Only a network with a state machine settles anything.
+        lines.push(match network.state {
+            Some(_) => format!("  settlement audit: {findings} blocks differ from the transfers seen"),
+            None => format!("  audits: {findings} findings in supply, account chains and balances"),
+        });
     }
     lines.extend(network.advice.iter().map(|advice| format!("  to do: {advice}")));
     lines.extend(network.trouble.iter().map(|trouble| format!("  trouble: {trouble}")));

@@ -1,6 +1,8 @@
 //! The real program on real recordings.
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub, missing_docs)]
 
+pub mod render;
+
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader};
@@ -58,6 +60,16 @@ pub fn index(data: &Path, recording_name: &str) -> Command {
 /// Runs to the end.
 pub fn run(command: &mut Command) -> Output {
     command.output().unwrap()
+}
+
+/// `index --until-tip` of a recording of Render, in ranges of its own size.
+pub fn index_render(data: &Path, recording_name: &str) -> Command {
+    let mut command = gridproof();
+    command
+        .args(["index", "--until-tip", "--recording"])
+        .arg(recording(recording_name));
+    quiet(&mut command, data);
+    command
 }
 
 /// Exit code; a signal is none.
