@@ -114,6 +114,7 @@ async fn integrity(
     };
     let report = match rules {
         StoredRules::Akash(rules) => check_integrity(&rules, state_db, &vault, &house.clickhouse, stored).await,
+        StoredRules::Render(rules) => check_integrity(&rules, state_db, &vault, &house.clickhouse, stored).await,
     };
     report.map_err(failure)
 }
