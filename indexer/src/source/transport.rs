@@ -83,6 +83,21 @@ impl HttpClients {
     }
 }
 
+/// Reads the address of an endpoint.
+fn parse(url: &str) -> Result<Url, FetchError> {
+    let refuse = |reason: &str, source| FetchError::Permanent {
+        // An address that cannot be read may hold a password anywhere: only its beginning is shown.
+        endpoint: url.chars().take(8).chain("…".chars()).collect(),
+        reason: reason.to_owned(),
+        source,
+    };
+    let base = Url::parse(url).map_err(|e| refuse("the endpoint is not a URL", Some(Box::new(e) as _)))?;
+    if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
+        return Err(refuse("the endpoint must begin with http:// or https://", None));
+    }
+    Ok(base)
+}
+
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     host == "localhost"
@@ -107,6 +122,8 @@ pub(crate) fn redact(url: &Url) -> String {
 pub(in crate::source) struct Reply {
     pub(in crate::source) status: StatusCode,
     pub(in crate::source) body: Bytes,
+    /// What `Retry-After` said.
+    pub(in crate::source) retry_after: Option<Duration>,
 }
 
 /// GET requests to one endpoint.
@@ -120,22 +137,25 @@ pub(in crate::source) struct Transport {
 
 impl Transport {
     pub(in crate::source) fn new(clients: &HttpClients, url: &str, limits: Limits) -> Result<Self, FetchError> {
-        let refuse = |reason: &str, source| FetchError::Permanent {
-            // An address that cannot be read may hold a password anywhere: only its beginning is shown.
-            endpoint: url.chars().take(8).chain("…".chars()).collect(),
-            reason: reason.to_owned(),
-            source,
-        };
-        let mut base = Url::parse(url).map_err(|e| refuse("the endpoint is not a URL", Some(Box::new(e) as _)))?;
-        if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
-            return Err(refuse("the endpoint must begin with http:// or https://", None));
-        }
+        let mut base = parse(url)?;
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
         Ok(Self {
             http: clients.of(&base, &limits)?,
             name: redact(&base),
+            base,
+            limits,
+        })
+    }
+
+    /// The transport of an endpoint with one address for all requests. Operators put keys into the path of such
+    /// addresses, so only scheme, host and port are ever shown.
+    pub(in crate::source) fn rpc(clients: &HttpClients, url: &str, limits: Limits) -> Result<Self, FetchError> {
+        let base = parse(url)?;
+        Ok(Self {
+            http: clients.of(&base, &limits)?,
+            name: base.origin().ascii_serialization(),
             base,
             limits,
         })
@@ -179,7 +199,28 @@ impl Transport {
         };
         let body = self.body(response, path, height, limit).await?;
         self.readable(status, &headers, &body, height)?;
-        Ok(Reply { status, body })
+        Ok(reply(status, &headers, body))
+    }
+
+    /// Posts a JSON-RPC request to the endpoint's own address. `what` and `height` are what errors name.
+    pub(in crate::source) async fn post(&self, what: &str, json: String, height: u64) -> Result<Reply, FetchError> {
+        let request = self
+            .http
+            .post(self.base.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .body(json);
+        let response = request.send().await.map_err(|e| self.broken(what, e))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        self.refused(status, &headers, height)?;
+        if status == StatusCode::FORBIDDEN {
+            return Err(FetchError::Forbidden {
+                endpoint: self.name.clone(),
+                retry_after: retry_after(&headers, OffsetDateTime::now_utc()),
+            });
+        }
+        let body = self.body(response, what, height, self.limits.body_bytes).await?;
+        self.readable(status, &headers, &body, height)?;
+        Ok(reply(status, &headers, body))
     }
 
     /// Answers that are refusals whatever their body says.
@@ -277,6 +318,14 @@ impl Transport {
             reason,
             source: Some(Box::new(error)),
         }
+    }
+}
+
+fn reply(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Reply {
+    Reply {
+        status,
+        body,
+        retry_after: retry_after(headers, OffsetDateTime::now_utc()),
     }
 }
 

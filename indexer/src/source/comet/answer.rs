@@ -127,6 +127,7 @@ mod tests {
         let reply = Reply {
             status: StatusCode::from_u16(status).unwrap(),
             body: Bytes::copy_from_slice(body.as_bytes()),
+            retry_after: None,
         };
         result::<serde::de::IgnoredAny>(NODE, 7, &reply).unwrap_err()
     }

@@ -24,6 +24,7 @@ pub use endpoint::EndpointStatus;
 pub use health::EndpointState;
 
 pub(in crate::source) use client::Client;
+pub(in crate::source) use endpoint::Endpoint;
 pub(in crate::source) use group::{Group, GroupRules};
 pub(in crate::source) use request::Need;
 
