@@ -75,6 +75,7 @@ async fn again(
     let vault = Vault::new(writer.archive.clone(), writer.state_db.clone(), lease, &network.name);
     match stored::rules(config, &vault, network).await? {
         StoredRules::Akash(rules) => derive(config, writer, network, rules, stop).await,
+        StoredRules::Render(rules) => derive(config, writer, network, rules, stop).await,
     }
 }
 

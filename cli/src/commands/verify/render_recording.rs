@@ -67,7 +67,7 @@ async fn in_folder(config: &Config, recording: &Path, truth: &RenderTruth, json:
     let writer = house.writer(lock).await?;
     let prepared = networks::recording(recording, ReplayManners::default(), Vec::new(), "").await?;
     let (network, last) = (prepared.chain.network.clone(), prepared.last.unwrap_or(0));
-    let settings = networks::settings(config, prepared.chain.kind, Goal::Height(last));
+    let settings = prepared.settings(config, Goal::Height(last));
     let mut session = Session::start(&house, &writer, vec![(prepared, settings)], json, &stop);
     let statuses = session.finish().await;
     let report = match &statuses {

@@ -258,11 +258,7 @@ impl<R: SolanaRpc> Source for SolanaSource<R> {
 }
 
 /// Whether an endpoint in use claims to have come to `slot`.
-fn as_far<R: SolanaRpc>(
-    endpoint: &Arc<Endpoint<Member<R>>>,
-    slot: u64,
-    now: tokio::time::Instant,
-) -> bool {
+fn as_far<R: SolanaRpc>(endpoint: &Arc<Endpoint<Member<R>>>, slot: u64, now: tokio::time::Instant) -> bool {
     let health = endpoint.health();
     health.ready() && health.tip(now).is_some_and(|tip| tip >= slot)
 }
