@@ -17,32 +17,15 @@ const NETWORK: &str = "rec-local-world-1";
 /// The recording, indexed once for all tests of this file that only read.
 fn indexed() -> &'static Path {
     static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
-    FOLDER
-        .get_or_init(|| {
-            let data = tempfile::tempdir().unwrap();
-            let output = run(&mut support::index_render(data.path(), WORLD));
-            assert_eq!(code(&output), Some(0), "{}", words(&output));
-            data
-        })
-        .path()
+    FOLDER.get_or_init(fresh).path()
 }
 
-/// A copy of the indexed folder, to be spoiled.
-fn copy() -> tempfile::TempDir {
-    fn copy_into(from: &Path, to: &Path) {
-        std::fs::create_dir_all(to).unwrap();
-        for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-            let target = to.join(entry.file_name());
-            if entry.file_type().unwrap().is_dir() {
-                copy_into(&entry.path(), &target);
-            } else {
-                std::fs::copy(entry.path(), target).unwrap();
-            }
-        }
-    }
-    let folder = tempfile::tempdir().unwrap();
-    copy_into(indexed(), folder.path());
-    folder
+/// The recording, indexed anew, to be spoiled.
+fn fresh() -> tempfile::TempDir {
+    let data = tempfile::tempdir().unwrap();
+    let output = run(&mut support::index_render(data.path(), WORLD));
+    assert_eq!(code(&output), Some(0), "{}", words(&output));
+    data
 }
 
 /// Everything that the tests ask the tables, asked once over one engine.
@@ -338,7 +321,7 @@ fn verify(data: &Path) -> std::process::Output {
 
 #[test]
 fn a_folder_of_render_is_whole_before_and_after_reindex() {
-    let data = copy();
+    let data = fresh();
     let before = Engine::over(data.path()).contents(false);
     for step in ["verify", "reindex", "verify"] {
         let output = run(quiet(gridproof().args([step, "--json"]), data.path()));
@@ -413,7 +396,7 @@ fn pitfall_19_a_planted_error_in_supply_or_balances_is_found_by_verify() {
         ),
     ];
     for (what, sql, check) in plants {
-        let data = copy();
+        let data = fresh();
         Engine::over(data.path()).query(&sql);
         let output = verify(data.path());
         let found = words(&output);
@@ -448,9 +431,10 @@ fn the_audits_run_beside_the_follower_and_tell_prometheus_and_status() {
     let metrics = support::wait_for("the audits' gauges", std::time::Duration::from_secs(120), || {
         let note: Value = serde_json::from_slice(&std::fs::read(&note).ok()?).ok()?;
         let text = support::get(note["operations"].as_str()?, "/metrics").1;
-        text.contains("render_account_audit_findings{").then_some(text)
+        text.contains("render_supply_drift_base_units{").then_some(text)
     });
     for line in [
+        format!("render_supply_drift_base_units{{network=\"{NETWORK}\"}} 0"),
         format!("render_account_audit_findings{{network=\"{NETWORK}\"}} 0"),
         format!("render_unexplained_deltas{{network=\"{NETWORK}\"}} 0"),
     ] {
