@@ -1,6 +1,6 @@
 // The page asks the same public API as everybody else.
 
-export const NETWORKS = `query Networks { networks { name kind chainId isRecording notice } }`;
+export const NETWORKS = `query Networks { networks { name kind chainId isRecording notice notOnChain { field reason } } }`;
 
 export const STATUS = `query IndexStatus($network: String!) {
   indexStatus(network: $network) {
@@ -34,6 +34,52 @@ export const SERIES = {
     ${HEAD}
     totals { denom gross takeFee net payouts }
     points { ${POINT} totals { denom gross takeFee net payouts } }
+  }
+}`,
+};
+
+const AS_OF = `asOf { height time } evidence
+    meta { complete incompleteBefore source note }`;
+const LIST = `definition unit amountUnit decimals totalCount sampleSize ${AS_OF}
+    pageInfo { hasNextPage endCursor }`;
+const PAID = 'paid { work availability compute total decimals }';
+
+// What is asked of a network of kind `render`.
+export const RENDER = {
+  epochs: `query RenderEpochs($network: String!, $first: Int, $asOf: Int) {
+  renderEpochs(network: $network, first: $first, asOf: $asOf) {
+    ${LIST}
+    edges { node {
+      epoch startsAt endsAt complete isFinal burned otherBurned burnedUsdAtBurn priceSource mintedEmission mintedUpgrade
+      jobPayments ${PAID} grants treasury market unknown recipients newRecipients lostRecipients settlements decimals
+    } }
+  }
+}`,
+  settlements: `query Settlements($network: String!, $first: Int, $after: String, $asOf: Int) {
+  settlements(network: $network, first: $first, after: $after, asOf: $asOf) {
+    ${LIST}
+    edges { node { signature slot time amount decimals burnWallet memo epoch evidence } }
+  }
+}`,
+  recipients: `query Recipients($network: String!, $first: Int, $after: String, $asOf: Int) {
+  providers(network: $network, first: $first, after: $after, asOf: $asOf) {
+    definition unit totalCount sampleSize ${AS_OF}
+    pageInfo { hasNextPage endCursor }
+    edges { node { owner firstPaidEpoch lastPaidEpoch epochsPaid ${PAID} evidence } }
+  }
+}`,
+  reconciliation: `query Reconciliation($network: String!, $first: Int, $after: String, $asOf: Int) {
+  burnReconciliation(network: $network, first: $first, after: $after, asOf: $asOf) {
+    ${LIST}
+    edges { node { epoch measure onchain reported difference source reason unit } }
+  }
+}`,
+  audits: `query Audits($network: String!, $asOf: Int) {
+  audits(network: $network, asOf: $asOf) {
+    passed definition ${AS_OF}
+    supply { passed opening openingBasis minted burned expected observed drift slot decimals unit sampleSize failing slotsCompared slotsFailing firstFailingSlot reason }
+    accounts { passed failing sampleSize answers slot findings { account owner role opening delta last sumsAgree breaks firstBreakSlot observed observedSlot drift } }
+    unexplained { passed count sampleSize failedTransactions slot }
   }
 }`,
 };

@@ -1,6 +1,7 @@
 // The page: picks a network, asks for its status and series, and keeps them fresh.
 import { ask, NETWORKS, SERIES, STATUS } from "/assets/api.js";
 import { el, fail, fill } from "/assets/card.js";
+import { loadRender, redrawRender } from "/assets/render.js";
 import { age, amount, amountShort, denomName, integer, plotted, plural, when } from "/assets/format.js";
 
 const REFRESH_MS = 15_000;
@@ -60,7 +61,7 @@ function showFreshness(status, network) {
   const seconds = status.ageSeconds + (Date.now() - state.fetchedAt) / 1000;
   const gaps = status.facts.gaps.length + status.state.gaps.length;
   chip.dataset.level = network.isRecording ? 'still' : seconds > LATE_S ? 'late' : 'ok';
-  chip.textContent = `height ${integer(status.head.height)} · ${network.isRecording ? 'recorded' : 'block'} ${age(seconds)} ago${gaps ? ` · ${gaps} gap${gaps > 1 ? 's' : ''}` : ''}`;
+  chip.textContent = `${network.kind === 'render' ? 'slot' : 'height'} ${integer(status.head.height)} · ${network.isRecording ? 'recorded' : 'block'} ${age(seconds)} ago${gaps ? ` · ${gaps} gap${gaps > 1 ? 's' : ''}` : ''}`;
   chip.title = `Newest committed block: ${when(status.head.time)}`;
 }
 
@@ -76,7 +77,8 @@ function stageRow(name, stage) {
 }
 
 function showIndex(status, network) {
-  $('stages').tBodies[0].replaceChildren(stageRow('Facts', status.facts), stageRow('State', status.state));
+  const stages = network.kind === 'render' ? ['Facts'] : ['Facts', 'State'];
+  $('stages').tBodies[0].replaceChildren(...stages.map((name) => stageRow(name, status[name.toLowerCase()])));
   const behind = status.facts.watermark !== null && status.state.watermark !== null ? status.facts.watermark - status.state.watermark : null;
   const lag = behind > 0 ? `; state is ${integer(behind)} blocks behind facts` : '';
   $('index-lead').textContent = status.head ? `${network.chainId}, ${integer(status.first.height)} to ${integer(status.head.height)}${lag}` : network.chainId;
@@ -188,6 +190,7 @@ function showTiles(data) {
 }
 
 function render() {
+  if (!state.shown) return;
   const { data, errors, variables } = state.shown;
   for (const [key, id, title, , model] of CARDS) {
     if (data[key]) fill($(id), model(data[key]), data[key], variables);
@@ -224,7 +227,7 @@ async function refresh(force) {
     showFreshness(indexStatus, network);
     showIndex(indexStatus, network);
     if (!indexStatus.head) showNothing();
-    else if (force || moved !== state.moved) await loadSeries();
+    else if (force || moved !== state.moved) await (network.kind === 'render' ? loadRender(network) : loadSeries());
     state.moved = moved;
     problem(null);
   } catch (error) {
@@ -241,6 +244,7 @@ function pickNetwork(name) {
   remember();
   const network = state.networks.find((n) => n.name === name);
   showNotice(network);
+  for (const part of document.querySelectorAll('[data-kind]')) part.hidden = part.dataset.kind !== (network.kind === 'render' ? 'render' : 'akash');
   document.title = `${network.name} · Gridproof`;
   refresh(true);
 }
@@ -250,6 +254,11 @@ const isDark = () => {
   return theme ? theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
 };
 
+function redraw() {
+  render();
+  redrawRender();
+}
+
 function themeButton() {
   const root = document.documentElement;
   const name = () => { $('theme').textContent = isDark() ? 'Light' : 'Dark'; };
@@ -258,9 +267,9 @@ function themeButton() {
     root.dataset.theme = isDark() ? 'light' : 'dark';
     name();
     try { localStorage.setItem('theme', root.dataset.theme); } catch { /* the choice lasts for this visit */ }
-    if (state.shown) render();
+    redraw();
   });
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { name(); if (state.shown) render(); });
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { name(); redraw(); });
 }
 
 async function start() {

@@ -19,7 +19,8 @@ export const empty = (title, text) => el('div', { class: 'empty' }, el('b', {}, 
 const opened = new Map(); // which details a reader has opened, so that a refresh does not close them
 const removers = new Map();
 
-function details(card, key, summary, ...content) {
+// A part that a reader may open; it stays open when the card is filled again.
+export function details(card, key, summary, ...content) {
   const id = `${card.id}-${key}`;
   const node = el('details', { open: opened.get(id) || false }, el('summary', {}, summary), ...content);
   node.addEventListener('toggle', () => opened.set(id, node.open));

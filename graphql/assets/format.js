@@ -37,6 +37,33 @@ export function plotted(base, denom) {
   return NAMES[denom] ? Number(BigInt(base)) / 10 ** DECIMALS : Number(BigInt(base));
 }
 
+// "-123456789" with 8 decimals -> "-1.23456789": exact, grouped, without trailing zeros. With `decimals` null the text is
+// a decimal number already.
+export function tokens(text, decimals) {
+  if (text === null || text === undefined) return '–';
+  const negative = text.startsWith('-');
+  let [whole, rest = ''] = (negative ? text.slice(1) : text).split('.');
+  if (decimals) {
+    const digits = whole.padStart(decimals + 1, '0');
+    [whole, rest] = [digits.slice(0, -decimals), digits.slice(-decimals)];
+  }
+  rest = rest.replace(/0+$/, '');
+  return `${negative ? '−' : ''}${grouped(whole)}${rest ? `.${rest}` : ''}`;
+}
+
+// The same cut to two decimals where the whole part is not zero; the exact number stands in the title.
+export function tokensShort(text, decimals) {
+  const [whole, rest] = tokens(text, decimals).split('.');
+  if (!rest) return whole;
+  return whole === '0' || whole === '−0' ? `${whole}.${rest}` : `${whole}.${rest.slice(0, 2).padEnd(2, '0')}`;
+}
+
+// For drawing only.
+export const tokensPlotted = (text, decimals) => Number(BigInt(text)) / 10 ** (decimals ?? 0);
+
+// The two ends of an address; the whole stands in the title.
+export const short = (text) => (text.length > 14 ? `${text.slice(0, 6)}…${text.slice(-4)}` : text);
+
 const grouped = (digits) => digits.replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 
 export function compact(n) {

@@ -8,9 +8,36 @@ use std::time::Duration;
 use async_graphql::SimpleObject;
 use time::OffsetDateTime;
 
+/// A kind of network: it decides which words have a meaning on it and which rows answer them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A market of leases on a Cosmos chain.
+    Akash,
+    /// Movements of one token on Solana.
+    Render,
+}
+
+impl Kind {
+    /// Every kind that this version can read.
+    pub(crate) const ALL: [Self; 2] = [Self::Akash, Self::Render];
+
+    /// The word for it in configurations, recordings and metric files.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Akash => "akash",
+            Self::Render => "render",
+        }
+    }
+
+    /// The kind with this word.
+    pub(crate) fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
 /// One network that the API serves, as the configuration or the recording describes it.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
-#[graphql(name = "Network")]
+#[graphql(name = "Network", complex)]
 pub struct NetworkDescriptor {
     /// The name that every query takes: `akash`, `render`, or `rec-<chain id>` for a recording.
     pub name: String,
@@ -22,7 +49,8 @@ pub struct NetworkDescriptor {
     pub is_recording: bool,
     /// What a reader must be told about this network in plain sight, for example why a recording is shown.
     pub notice: Option<String>,
-    /// The first height of the chain. State that was derived from this height on has no unknown past.
+    /// The first height of the chain (on Render: the first slot that can concern the token). What was derived from
+    /// this height on has no unknown past.
     pub first_height: u64,
 }
 

@@ -4,7 +4,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{EMPTY, FACTS, WHOLE, World};
+use support::{EMPTY, FACTS, RENDER, WHOLE, World};
 
 fn column(points: &Value, field: &str) -> Vec<Value> {
     points
@@ -329,7 +329,7 @@ async fn index_status(world: &World) {
     assert_eq!(whole["serviceLimits"], json!({"maxPageSize": 500, "maxBuckets": 1500}));
     assert_eq!(
         whole["networks"],
-        json!([{"name": WHOLE}, {"name": FACTS}, {"name": EMPTY}])
+        json!([{"name": WHOLE}, {"name": FACTS}, {"name": EMPTY}, {"name": RENDER}])
     );
     let facts = world.data(&query(FACTS)).await["indexStatus"].take();
     assert_eq!(facts["facts"]["gaps"], json!([{"from": 41, "to": 100, "blocks": 60}]));

@@ -9,7 +9,7 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::{EMPTY, FACTS, WHOLE, World};
+use support::{EMPTY, FACTS, RENDER, WHOLE, World};
 
 /// Milliseconds of the page's own time that the browser runs before it looks.
 const PAGE_TIME_MS: u32 = 8_000;
@@ -143,6 +143,8 @@ async fn the_page_shows_the_numbers_of_the_api() {
     assert!(facts.contains("a lower bound"));
     assert!(facts.contains("1 (60 blocks)"), "the gap is in the table");
 
+    render(&browser, &world).await;
+
     let empty = browser.document(page(&format!("network={EMPTY}"))).await;
     assert_eq!(text_of(&empty, "freshness"), "no block committed yet");
     assert!(empty.contains("No block is committed yet"));
@@ -160,6 +162,45 @@ async fn the_page_shows_the_numbers_of_the_api() {
     );
 }
 
+/// A network of kind render shows burns and payouts, says that there are no leases, and hides what asks for them.
+async fn render(browser: &Browser, world: &World) {
+    let document = browser.document(format!("{}/?network={RENDER}", world.base)).await;
+    assert!(document.contains("Render has no on-chain leases."), "{document}");
+    assert!(
+        document.contains("<code>activeLeases</code>"),
+        "what is missing is listed with the reason"
+    );
+    assert!(text_of(&document, "freshness").starts_with("slot 450 · recorded"));
+    // The last final epoch is the second: 3 RENDER burned, 30 for work and 1 for availability paid.
+    assert_eq!(text_of(&document, "render-burned"), "3RENDER");
+    assert_eq!(
+        text_of(&document, "render-burned-sub"),
+        "1 settlement in epoch 2, final"
+    );
+    assert_eq!(text_of(&document, "render-paid"), "31RENDER");
+    assert_eq!(text_of(&document, "render-paid-sub"), "0.09 burned for each one paid");
+    assert_eq!(text_of(&document, "render-owners-sub"), "2 new, 0 lost in epoch 2");
+    // Two unexplained changes fail the audits in plain sight; supply passes beside them.
+    assert_eq!(text_of(&document, "render-passed"), "FAIL");
+    assert!(document.contains("2 changes of a balance that no instruction explains."));
+    assert!(document.contains("at slot 450: drift 0."), "{document}");
+    // Both numbers and the difference of the first epoch.
+    assert!(
+        document.contains("5.50</td>") && document.contains("−0.5</td>"),
+        "{document}"
+    );
+    assert!(document.contains("jobs of epoch 1"), "the memo of a settlement");
+    assert!(
+        document.contains("class=\"badge offchain_reported\""),
+        "badges say how a number is known"
+    );
+    let market = document
+        .split("<section")
+        .find(|part| part.contains("now-leases"))
+        .unwrap();
+    assert!(market.contains("hidden"), "the tiles of leases are not shown: {market}");
+}
+
 async fn pictures(browser: &Browser, world: &World) {
     let Some(folder) = std::env::var_os("GRIDPROOF_SCREENSHOTS") else {
         return;
@@ -167,11 +208,11 @@ async fn pictures(browser: &Browser, world: &World) {
     let folder = Path::new(&folder);
     std::fs::create_dir_all(folder).unwrap();
     for (name, size, dark) in [
-        ("wide", "1280,1500", false),
-        ("wide-dark", "1280,1500", true),
-        ("narrow", "500,2300", false),
+        ("wide", "1280,3000", false),
+        ("wide-dark", "1280,3000", true),
+        ("narrow", "500,4200", false),
     ] {
-        for network in [WHOLE, FACTS] {
+        for network in [WHOLE, FACTS, RENDER] {
             let file = folder.join(format!("{network}-{name}.png"));
             browser
                 .picture(format!("{}/?network={network}", world.base), file, size, dark)

@@ -47,25 +47,26 @@ FROM
         any(b.from_slot) AS from_slot,
         any(b.to_slot) AS to_slot,
         any(b.basis) AS basis,
-        max(toUInt8(if(isNull(b.from_slot), r.rows > 0 AND b.starts_at <= r.last_time, ifNull(b.from_slot, 0) <= {as_of:UInt64}))) AS begun,
-        max(toUInt8(if(isNull(b.to_slot), r.rows > 0 AND b.ends_at <= r.last_time, ifNull(b.to_slot, 0) <= {as_of:UInt64}))) AS ended,
-        max(toUInt8(r.rows > 0 AND if(isNull(b.from_slot) OR isNull(b.to_slot),
-            r.first_time <= b.starts_at AND b.ends_at <= r.last_time,
+        max(toUInt8(r.indexed = 1 AND if(isNull(b.from_slot), r.rows > 0 AND b.starts_at <= r.last_time, ifNull(b.from_slot, 0) <= {as_of:UInt64}))) AS begun,
+        max(toUInt8(r.indexed = 1 AND if(isNull(b.to_slot), r.rows > 0 AND b.ends_at <= r.last_time, ifNull(b.to_slot, 0) <= {as_of:UInt64}))) AS ended,
+        max(toUInt8(r.indexed = 1 AND if(isNull(b.from_slot) OR isNull(b.to_slot),
+            r.rows > 0 AND r.first_time <= b.starts_at AND b.ends_at <= r.last_time,
             r.from_slot <= ifNull(b.from_slot, 0) AND ifNull(b.to_slot, 0) <= r.to_slot))) AS complete
     FROM (SELECT * FROM render_epoch_boundaries_newest WHERE network = {network:String}) AS b
     LEFT JOIN
     (
         SELECT
             run.network AS network,
+            1 AS indexed,
             run.from_slot AS from_slot,
             least(run.to_slot, {as_of:UInt64}) AS to_slot,
-            countIf(s.slot BETWEEN run.from_slot AND run.to_slot) AS rows,
-            minIf(s.block_time, s.slot BETWEEN run.from_slot AND run.to_slot) AS first_time,
-            maxIf(s.block_time, s.slot BETWEEN run.from_slot AND run.to_slot) AS last_time
+            countIf(s.timed = 1 AND s.slot BETWEEN run.from_slot AND run.to_slot) AS rows,
+            minIf(s.block_time, s.timed = 1 AND s.slot BETWEEN run.from_slot AND run.to_slot) AS first_time,
+            maxIf(s.block_time, s.timed = 1 AND s.slot BETWEEN run.from_slot AND run.to_slot) AS last_time
         FROM (SELECT * FROM render_runs WHERE network = {network:String} AND from_slot <= {as_of:UInt64}) AS run
-        INNER JOIN
+        LEFT JOIN
         (
-            SELECT network, slot, block_time
+            SELECT network, 1 AS timed, slot, block_time
             FROM render_slots_live
             WHERE network = {network:String} AND slot <= {as_of:UInt64} AND block_time > toDateTime64(0, 3, 'UTC')
         ) AS s ON s.network = run.network

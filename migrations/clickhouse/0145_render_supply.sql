@@ -43,7 +43,7 @@ WITH
     (SELECT count() FROM render_run_as_of(network = {network:String}, as_of = {as_of:UInt64})) AS runs,
     (SELECT argMax(first_height, mirrored_at) FROM networks WHERE network = {network:String}) AS first_slot,
     (SELECT argMax(address, valid_from_slot) FROM render_watch_accounts_newest WHERE network = {network:String} AND role = 'mint') AS watched_mint,
-    (SELECT any(mint) FROM render_token_events_live WHERE network = {network:String} AND slot <= {as_of:UInt64}) AS moved_mint,
+    (SELECT anyIf(mint, mint != '') FROM render_token_events_live WHERE network = {network:String} AND slot <= {as_of:UInt64}) AS moved_mint,
     (
         SELECT count() > 0 AND min(has(accounts, if(watched_mint = '', toString(moved_mint), watched_mint))) = 1
         FROM render_slots_live

@@ -4,9 +4,10 @@
 mod support;
 
 use gridproof_store::integrity;
+use gridproof_store::metrics::catalog;
 use gridproof_store::reference::{ReportedEpochRow, WatchAccountRow, publish_list, store_reported};
 use gridproof_store::state_db::{Span, StageKey};
-use support::render::{Chain, GENESIS_MS, MINT, Stand};
+use support::render::{Chain, ChangeRow, EventRow, GENESIS_MS, MINT, SlotRow, Stand, at};
 use support::render_sample::{chain, indexed, watched};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -357,6 +358,69 @@ async fn a_mint_that_is_not_followed_is_observed_and_not_summed() {
         )
         .await;
     assert_eq!(audit, ["- 1 the mint is not followed"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quiet_epoch_is_whole_even_where_the_range_ends_later() {
+    let stand = indexed("quiet").await;
+    stand.index(&chain(), 400, 599).await;
+    let columns = "epoch burned recipients complete is_final";
+    let quiet = stand
+        .view_where("render_epochs_as_of", 510, columns, "epoch >= 3")
+        .await;
+    assert_eq!(quiet, ["3 0 2 1 1", "4 0 0 1 0"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_no_instruction_explains_fails_its_slot_and_is_in_no_class() {
+    let stand = indexed("unexplained").await;
+    let mut batch = stand.batch();
+    let change = ChangeRow {
+        account: "treasury".into(),
+        pre: 400,
+        post: 407,
+        watched: 1,
+        ..ChangeRow::default()
+    };
+    let event = EventRow {
+        kind: "unexplained_delta".into(),
+        dest_account: "treasury".into(),
+        amount: 7,
+        sign: 1,
+        class: "unknown".into(),
+        epoch: Some(4),
+        ..EventRow::default()
+    };
+    batch.push(&at(420, "s20", -1), &change).unwrap();
+    batch.push(&at(420, "s20", -1), &event).unwrap();
+    let slot = SlotRow {
+        window_from: Some(400),
+        accounts: vec![MINT.into()],
+        ..SlotRow::default()
+    };
+    batch.push(&at(499, "", -1), &slot).unwrap();
+    stand.commit(StageKey::FACTS, 400, 499, &batch).await;
+    let failing = stand
+        .view_where("render_supply_audit_as_of", 499, "check slot drift", "ok = 0")
+        .await;
+    assert_eq!(failing, ["slot 420 7"]);
+    let epoch = stand
+        .view_where("render_epochs_as_of", 499, "epoch unknown treasury burned", "epoch = 4")
+        .await;
+    assert_eq!(epoch, ["4 0 0 0"]);
+    let count = catalog()
+        .unwrap()
+        .into_iter()
+        .find(|metric| metric.name == "render_unexplained_deltas")
+        .unwrap();
+    let query = stand
+        .client
+        .raw()
+        .query(&count.sql)
+        .param("network", "unexplained")
+        .param("as_of", 499);
+    let values = query.fetch_all::<(Vec<String>, String, u64)>().await.unwrap();
+    assert_eq!(values, [(vec![], "1".to_owned(), 14)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -192,6 +192,13 @@ struct BlockTime {
 pub(crate) struct BlockTimes(Vec<BlockTime>);
 
 impl BlockTimes {
+    /// Times of both ends of a run, in milliseconds since the epoch.
+    pub(crate) fn of_run(run: Segment, ends: Option<(i64, i64)>) -> Self {
+        let blocks = ends.map(|(first_ms, last_ms)| [(run.from, first_ms), (run.to, last_ms)]);
+        let blocks = blocks.into_iter().flatten();
+        Self(blocks.map(|(height, time_ms)| BlockTime { height, time_ms }).collect())
+    }
+
     /// The time of the block at `height`, if it is among them.
     pub(crate) fn at(&self, height: u64) -> Option<i64> {
         self.0

@@ -8,6 +8,7 @@ mod error;
 pub(crate) mod lease;
 pub(crate) mod metric;
 pub(crate) mod provider;
+pub(crate) mod render;
 pub(crate) mod series;
 
 pub(crate) use error::ReadError;

@@ -1,5 +1,7 @@
 //! What each metric means. One text per metric, shown by the API and by the page.
 
+use super::evidence::Evidence;
+
 /// A metric's meaning.
 pub(crate) struct Definition {
     /// What it is and how it is computed.
@@ -8,15 +10,25 @@ pub(crate) struct Definition {
     pub(crate) unit: &'static str,
     /// What its sample size counts.
     pub(crate) sample: &'static str,
+    /// How we know it.
+    pub(crate) evidence: Evidence,
 }
 
 /// Every definition with the field of the API that it explains.
-pub(crate) const ALL: [(&str, &Definition); 5] = [
+pub(crate) const ALL: [(&str, &Definition); 13] = [
     ("activeLeases", &ACTIVE_LEASES),
     ("activeProviders", &ACTIVE_PROVIDERS),
     ("revenue", &REVENUE),
     ("leases", &LEASES),
-    ("providers", &PROVIDERS),
+    ("providers (Akash)", &PROVIDERS),
+    ("providers (Render)", &RECIPIENTS),
+    ("settlements", &SETTLEMENTS),
+    ("workPeriods", &WORK_PERIODS),
+    ("renderEpochs", &RENDER_EPOCHS),
+    ("burnReconciliation", &RECONCILIATION),
+    ("tokenEvents", &TOKEN_EVENTS),
+    ("balance", &BALANCE),
+    ("audits", &AUDITS),
 ];
 
 /// Active leases over time.
@@ -26,6 +38,7 @@ pub(crate) const ACTIVE_LEASES: Definition = Definition {
            up count until the chain closes them. The last bucket ends at the newest block.",
     unit: "leases",
     sample: "leases that were active at some moment of the range",
+    evidence: Evidence::Derived,
 };
 
 /// Providers over time.
@@ -35,6 +48,7 @@ pub(crate) const ACTIVE_PROVIDERS: Definition = Definition {
            answer is not part of them.",
     unit: "providers",
     sample: "providers that appear in the range",
+    evidence: Evidence::Derived,
 };
 
 /// Revenue over time.
@@ -46,6 +60,7 @@ pub(crate) const REVENUE: Definition = Definition {
            denominations.",
     unit: "base units of the denomination (1,000,000 uakt = 1 AKT, 1,000,000 uact = 1 ACT)",
     sample: "payouts in the range",
+    evidence: Evidence::Derived,
 };
 
 /// Lists of leases.
@@ -53,6 +68,7 @@ pub(crate) const LEASES: Definition = Definition {
     text: "Leases as the chain's own store has them at the end of the block asked for, newest first. The price is per block.",
     unit: "leases",
     sample: "leases that the filters select",
+    evidence: Evidence::Onchain,
 };
 
 /// Lists of providers.
@@ -61,4 +77,83 @@ pub(crate) const PROVIDERS: Definition = Definition {
            Attributes are the provider's own claims; auditedBy names who signed some of them.",
     unit: "providers",
     sample: "providers on the list",
+    evidence: Evidence::Onchain,
+};
+
+/// Lists of Render's providers.
+pub(crate) const RECIPIENTS: Definition = Definition {
+    text: "Owners of token accounts that a payout wallet paid up to the slot asked for, by the first weekly epoch in which \
+           they were paid, newest first. An owner is neither a node nor a person: operators spread their nodes over several \
+           wallets. What nodes they run is not on chain.",
+    unit: "recipients",
+    sample: "owners that were ever paid",
+    evidence: Evidence::Derived,
+};
+
+/// Lists of settlements.
+pub(crate) const SETTLEMENTS: Definition = Definition {
+    text: "Burns of the token out of burn wallets, by the roles that the watched accounts had in that slot: each settles a \
+           batch of jobs. Failed transactions and burns by anybody else are not among them. When the jobs ran, for whom and \
+           at what price is not on chain, and the fee that is taken before the burn is not, either.",
+    unit: "settlements",
+    sample: "burns that the filters select",
+    evidence: Evidence::Derived,
+};
+
+/// Lists of work periods.
+pub(crate) const WORK_PERIODS: Definition = Definition {
+    text: "What one owner was paid in one weekly epoch out of payout wallets, by class. Payouts come late: what they pay for \
+           is the epoch that a memo names, else the last one that had ended when they were made, and is told beside it.",
+    unit: "work periods",
+    sample: "pairs of owner and epoch that the filters select",
+    evidence: Evidence::Derived,
+};
+
+/// Lists of epochs.
+pub(crate) const RENDER_EPOCHS: Definition = Definition {
+    text: "Weekly epochs with the sums of what was burned, minted and paid, by class and exact. An epoch is complete when all \
+           of its slots are indexed, and final when the next one has ended too, for burns arrive late. New recipients were \
+           never paid before; lost ones were paid in the epoch before and not in this one.",
+    unit: "epochs",
+    sample: "epochs that have begun",
+    evidence: Evidence::Derived,
+};
+
+/// Lists of reconciliations.
+pub(crate) const RECONCILIATION: Definition = Definition {
+    text: "Per weekly epoch and measure, what the chain says beside what somebody reported, and the first less the second. \
+           Neither is corrected by the other and they are never averaged; where one is missing the difference is null and a \
+           reason is given.",
+    unit: "comparisons",
+    sample: "comparisons that the filters select",
+    evidence: Evidence::OffchainReported,
+};
+
+/// Lists of movements.
+pub(crate) const TOKEN_EVENTS: Definition = Definition {
+    text: "What successful transactions did to the token: mints, burns, transfers, changes of authority, closed accounts, and \
+           changes of a balance that no decoded instruction explains. Amounts and accounts are the chain's own; class and \
+           epoch are given by rules that are kept as data.",
+    unit: "movements",
+    sample: "movements that the filters select",
+    evidence: Evidence::Onchain,
+};
+
+/// The balance of an account.
+pub(crate) const BALANCE: Definition = Definition {
+    text: "The balance of a token account after the newest transaction up to the slot asked for that listed it.",
+    unit: "base units of the token",
+    sample: "changes of the balance",
+    evidence: Evidence::Onchain,
+};
+
+/// The audits.
+pub(crate) const AUDITS: Definition = Definition {
+    text: "Supply: what was there before, plus all mints, less all burns, must equal the supply that a node answers at the same \
+           slot, and in each slot the balances must change by what it minted less what it burned. Accounts: each balance of a \
+           watched account must go on from the one before, the changes must sum up to it, and nodes must answer the same. \
+           Unexplained: no balance may change by more or less than the decoded instructions say.",
+    unit: "findings",
+    sample: "answers of nodes, accounts, and transactions",
+    evidence: Evidence::Derived,
 };

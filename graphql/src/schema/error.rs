@@ -1,6 +1,6 @@
 //! Errors as callers see them: a message, a code in `extensions.code`, and the next step in `extensions.hint`.
 
-use async_graphql::{Error, ErrorExtensions};
+use async_graphql::{Context, Error, ErrorExtensions};
 
 use crate::read::ReadError;
 use crate::read::coverage::NotCovered;
@@ -15,6 +15,31 @@ pub(crate) enum ApiError {
         asked: String,
         /// The networks that are served.
         known: String,
+    },
+    /// The network is of a kind that this version cannot read.
+    UnknownKind {
+        /// The network's name.
+        network: String,
+    },
+    /// Such a network has no such thing on its chain.
+    NotOnChain {
+        /// The network's name.
+        network: String,
+        /// The field of this API that was asked for.
+        field: &'static str,
+        /// Why there is no answer, and what to ask instead.
+        reason: &'static str,
+    },
+    /// The metric means nothing on a network of this kind.
+    MetricNotApplicable {
+        /// The metric.
+        metric: String,
+        /// The network's name.
+        network: String,
+        /// The network's kind.
+        kind: String,
+        /// The kinds that it applies to.
+        applies_to: String,
     },
     /// The height is outside what is committed.
     NotCovered(NotCovered),
@@ -54,6 +79,18 @@ impl ApiError {
     fn message(&self) -> String {
         match self {
             Self::UnknownNetwork { asked, .. } => format!("network \"{asked}\" is not served here"),
+            Self::UnknownKind { network } => {
+                format!("network \"{network}\" is of a kind that this version cannot read")
+            }
+            Self::NotOnChain { network, field, reason } => format!("`{field}` of network \"{network}\": {reason}"),
+            Self::MetricNotApplicable {
+                metric,
+                network,
+                kind,
+                applies_to,
+            } => format!(
+                "metric \"{metric}\" does not apply to network \"{network}\", which is of kind {kind}; it applies to: {applies_to}"
+            ),
             Self::NotCovered(error) => error.to_string(),
             Self::NoState { height, .. } => {
                 format!("only events are indexed at height {height}; the state of the chain is not known there")
@@ -68,6 +105,9 @@ impl ApiError {
     fn code(&self) -> &'static str {
         match self {
             Self::UnknownNetwork { .. } => "UNKNOWN_NETWORK",
+            Self::UnknownKind { .. } => "UNKNOWN_KIND",
+            Self::NotOnChain { .. } => "NOT_ON_CHAIN",
+            Self::MetricNotApplicable { .. } => "METRIC_NOT_APPLICABLE",
             Self::NotCovered(NotCovered::Nothing | NotCovered::NoBlock { .. }) | Self::NoState { .. } => {
                 "DATA_NOT_INDEXED"
             }
@@ -83,6 +123,9 @@ impl ApiError {
     fn hint(&self) -> String {
         match self {
             Self::UnknownNetwork { known, .. } => format!("networks served here: {known}"),
+            Self::UnknownKind { .. } => "serve it with the version that indexed it, or a newer one".into(),
+            Self::NotOnChain { .. } => "`networks { notOnChain { field reason } }` lists all such fields".into(),
+            Self::MetricNotApplicable { .. } => "`metrics(network:)` lists those that apply".into(),
             Self::NotCovered(NotCovered::Nothing | NotCovered::NoBlock { .. }) => "watch `indexStatus`".into(),
             Self::NotCovered(NotCovered::Beyond { watermark, .. }) => {
                 format!("leave `asOf` out, or use at most {watermark}")
@@ -120,14 +163,31 @@ impl From<ApiError> for Error {
             ApiError::NoState { state_watermark, .. } => *state_watermark,
             _ => None,
         };
+        let reason = match &error {
+            ApiError::NotOnChain { reason, .. } => Some(*reason),
+            _ => None,
+        };
         Error::new(error.message()).extend_with(|_, extensions| {
             extensions.set("code", code);
             extensions.set("hint", hint);
             if let Some(height) = watermark {
                 extensions.set("watermark", height);
             }
+            if let Some(reason) = reason {
+                extensions.set("reason", reason);
+            }
         })
     }
+}
+
+/// The answer of a field that is null where it fails, with the error and its path beside it. A resolver that fails itself
+/// would leave its field out of the answer altogether.
+pub(crate) fn nullable<T>(ctx: &Context<'_>, answer: Result<Option<T>, ApiError>) -> Option<T> {
+    answer.unwrap_or_else(|error| {
+        let error = Error::from(error).into_server_error(ctx.item.pos);
+        ctx.add_error(ctx.set_error_path(error));
+        None
+    })
 }
 
 /// At most the first 64 characters of a caller's text, without control characters, fit to be put into a message.

@@ -26,12 +26,13 @@ pub(crate) struct Cursor<K> {
     pub(crate) key: K,
 }
 
-fn encode(parts: &[&str]) -> String {
+/// Parts as opaque text.
+pub(crate) fn encode(parts: &[&str]) -> String {
     URL_SAFE_NO_PAD.encode(parts.join("\n"))
 }
 
-/// The lines of an encoded text with this tag, without the tag; `None` unless it is exactly what `encode` writes.
-fn decode<const N: usize>(tag: &str, text: &str) -> Option<[String; N]> {
+/// The parts of an encoded text with this tag, without the tag; `None` unless it is exactly what `encode` writes.
+pub(crate) fn lines(tag: &str, text: &str) -> Option<Vec<String>> {
     if text.len() > MAX_ENCODED {
         return None;
     }
@@ -47,11 +48,15 @@ fn decode<const N: usize>(tag: &str, text: &str) -> Option<[String; N]> {
     {
         return None;
     }
-    parts.try_into().ok()
+    Some(parts)
+}
+
+fn decode<const N: usize>(tag: &str, text: &str) -> Option<[String; N]> {
+    lines(tag, text)?.try_into().ok()
 }
 
 /// A number in the one spelling that `to_string` gives, so that one key has one id.
-fn number<T: std::str::FromStr + ToString>(text: &str) -> Option<T> {
+pub(crate) fn number<T: std::str::FromStr + ToString>(text: &str) -> Option<T> {
     text.parse::<T>().ok().filter(|value| value.to_string() == text)
 }
 

@@ -7,6 +7,7 @@ use tokio::sync::OnceCell;
 
 use super::definitions::LEASES;
 use super::error::ApiError;
+use super::evidence::Evidence;
 use super::ids::{self, Cursor};
 use super::page::{self, PageInfo};
 use super::scalars::{BigInt, Decimal, moment};
@@ -151,7 +152,7 @@ impl Lease {
     /// The lease with this id as of a height; `None` when it did not exist then.
     pub(crate) async fn resolve(api: &Api, id: &str, asked: Asked) -> Result<Option<Self>, ApiError> {
         let (network, key) = ids::parse_lease_id(id).ok_or(ApiError::BadId { what: "lease" })?;
-        let scope = Scope::resolve_state(api, &network, asked).await?;
+        let scope = Scope::resolve_state(api, &network, "lease", asked).await?;
         let row = api.reader.lease(&network, scope.plan.as_of, &key).await?;
         Ok(row.map(|row| Self::new(&network, scope.as_of, row)))
     }
@@ -179,6 +180,8 @@ pub(crate) struct LeaseConnection {
     definition: &'static str,
     /// The unit of `totalCount`.
     unit: &'static str,
+    /// How we know what the list holds.
+    evidence: Evidence,
     /// The block as of which the list holds. Cursors pin it: later pages are read as of the same block.
     as_of: BlockRef,
     /// How far the answer can be trusted.
@@ -252,7 +255,7 @@ impl LeaseConnection {
             .map(|text| ids::parse_lease_cursor(text).ok_or(ApiError::BadCursor("it is not one of this list")))
             .transpose()?;
         let asked = page::pin(args.network, args.asked, after.as_ref())?;
-        let scope = Scope::resolve_state(api, args.network, asked).await?;
+        let scope = Scope::resolve_state(api, args.network, "leases", asked).await?;
         let place: Option<(u64, LeaseKey)> = after.map(|cursor| (cursor.created_at, cursor.key));
         let network = scope.network.name.clone();
         let mut rows = api
@@ -268,6 +271,7 @@ impl LeaseConnection {
             page_info: PageInfo::new(&cursors, has_next),
             definition: LEASES.text,
             unit: LEASES.unit,
+            evidence: LEASES.evidence,
             as_of: scope.as_of,
             meta: scope.level_meta(),
             network,

@@ -4,13 +4,16 @@ mod active;
 mod cost;
 mod definitions;
 mod error;
+mod evidence;
 mod ids;
 mod leases;
 mod metric;
+mod not_on_chain;
 mod page;
 mod providers;
 mod query;
 mod reference;
+mod render;
 mod revenue;
 mod scalars;
 mod scope;
@@ -33,7 +36,7 @@ pub(crate) type ApiSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 const MAX_DIRECTIVES: usize = 8;
 
 fn builder(limits: Limits) -> async_graphql::SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
-    Schema::build(Query, EmptyMutation, EmptySubscription)
+    Schema::build(Query::default(), EmptyMutation, EmptySubscription)
         .limit_depth(limits.depth)
         .limit_complexity(limits.complexity)
         .limit_directives(MAX_DIRECTIVES)

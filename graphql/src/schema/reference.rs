@@ -11,14 +11,18 @@ it anew: `UPDATE_DOCS=1 cargo test -p gridproof-graphql --test metrics_page`.
 
 Every answer names the height as of which it holds and its sample size. Amounts are exact: whole numbers of base units,
 or decimals of 18 places; nothing is converted between denominations.
+
+Every number says how it is known. `onchain`: read from finalized blocks. `derived`: computed from such rows by a rule of
+ours that is kept as data. `offchain_reported`: somebody's published number takes part; it is compared, never mixed in.
+A metric is answered on networks of the kinds that it names and refused on others.
 ";
 
 const CATALOGUE: &str = "
 ## Metrics of the catalogue
 
 One file of `migrations/metrics` each, computed at the end of one block. GraphQL: `metrics` lists them, `metric(name,
-network, asOf)` answers one. Any ClickHouse client can run the query with the parameters `network` and `as_of` (a height
-that is committed; the API checks that, the query alone does not).
+network, asOf)` answers one. Any ClickHouse client can run the query with the parameters `network` and `as_of` (a height,
+on Render a slot, that is committed; the API checks that, the query alone does not).
 A combination of dimensions that nothing falls under has no row, which means zero.
 ";
 
@@ -37,10 +41,16 @@ pub fn metrics_page() -> Result<String, MetricError> {
         page.push_str(&entry(&metric));
     }
     page.push_str(SERIES);
-    page.push_str("| field | unit | sample size counts | definition |\n|---|---|---|---|\n");
+    page.push_str("| field | unit | sample size counts | evidence | definition |\n|---|---|---|---|---|\n");
     for (field, definition) in definitions::ALL {
         let (unit, sample, text) = (definition.unit, definition.sample, definition.text);
-        page.push_str(&format!("| `{field}` | {unit} | {sample} | {text} |\n"));
+        let evidence = definition.evidence.word();
+        let (field, rest) = field.split_once(' ').unwrap_or((field, ""));
+        let field = format!("`{field}` {rest}");
+        page.push_str(&format!(
+            "| {} | {unit} | {sample} | {evidence} | {text} |\n",
+            field.trim_end()
+        ));
     }
     Ok(page)
 }
@@ -62,8 +72,10 @@ fn entry(metric: &Metric) -> String {
         sql,
         ..
     } = metric;
+    let (evidence, kinds) = (metric.evidence.as_str(), metric.kinds.join(", "));
     format!(
-        "\n### `{name}`\n\n{definition}\n\n- unit: {unit}\n- dimensions: {dimensions}\n- sample size counts: {sample}\n\n\
+        "\n### `{name}`\n\n{definition}\n\n- unit: {unit}\n- dimensions: {dimensions}\n- sample size counts: {sample}\n\
+         - evidence: {evidence}\n- kinds of networks: {kinds}\n\n\
          ```sql\n{sql}\n```\n"
     )
 }

@@ -4,11 +4,12 @@ use async_graphql::{Context, SimpleObject};
 use time::OffsetDateTime;
 
 use super::error::{ApiError, printable};
+use super::not_on_chain;
 use super::scalars::{millis, moment};
 use crate::read::Reader;
-use crate::read::coverage::{NotCovered, Plan, Source};
+use crate::read::coverage::{Coverage, NotCovered, Plan, Source};
 use crate::read::series::Known;
-use crate::state::{Limits, NetworkDescriptor};
+use crate::state::{Kind, Limits, NetworkDescriptor};
 
 /// What resolvers share.
 pub(crate) struct Api {
@@ -42,13 +43,13 @@ impl Api {
     }
 }
 
-/// A block that an answer refers to.
+/// A block that an answer refers to. On Render a height is a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, SimpleObject)]
 #[graphql(name = "BlockRef")]
 pub(crate) struct BlockRef {
-    /// The block's height.
+    /// The block's height; on Render its slot.
     pub(crate) height: u64,
-    /// The time in the block's header.
+    /// The time in the block's header; on Render that of the newest indexed slot up to this one.
     pub(crate) time: OffsetDateTime,
 }
 
@@ -74,6 +75,7 @@ pub(crate) struct AnswerMeta {
 #[derive(Debug, Clone)]
 pub(crate) struct Scope {
     pub(crate) network: NetworkDescriptor,
+    pub(crate) kind: Kind,
     pub(crate) plan: Plan,
     pub(crate) as_of: BlockRef,
     pub(crate) known: Known,
@@ -87,26 +89,28 @@ pub(crate) struct Asked {
     pub(crate) time: Option<OffsetDateTime>,
 }
 
+impl Asked {
+    /// The height that two arguments of a field name.
+    pub(crate) fn new(height: Option<u64>, time: Option<OffsetDateTime>) -> Self {
+        Self { height, time }
+    }
+}
+
 impl Scope {
-    /// Decides what answers a question about `network` as of what was asked.
-    pub(crate) async fn resolve(api: &Api, network: &str, asked: Asked) -> Result<Self, ApiError> {
+    /// Decides what answers the question `field` about `network` as of what was asked.
+    pub(crate) async fn resolve(api: &Api, network: &str, field: &'static str, asked: Asked) -> Result<Self, ApiError> {
         let network = api.network(network)?.clone();
+        let kind = not_on_chain::check(&network, field)?;
         let coverage = api.reader.coverage(&network.name).await?;
         let height = match (asked.height, asked.time) {
             (Some(_), Some(_)) => {
                 return Err(ApiError::BadInput("give either `asOf` or `asOfTime`, not both".into()));
             }
             (height, None) => height,
-            (None, Some(time)) => Some(height_at(api, &network.name, &coverage, time).await?),
+            (None, Some(time)) => Some(height_at(api, kind, &network.name, &coverage, time).await?),
         };
         let plan = coverage.plan(height)?;
-        // State that holds a genesis may begin one height before the first block.
-        let heights = [plan.low, plan.low.saturating_add(1), plan.as_of];
-        let times = api.reader.block_times(&network.name, &heights).await?;
-        let low_ms = times.at(plan.low).or_else(|| times.at(heights[1]));
-        let (Some(low_ms), Some(as_of_ms)) = (low_ms, times.at(plan.as_of)) else {
-            return Err(NotCovered::NoBlock { asked: plan.as_of }.into());
-        };
+        let (low_ms, as_of_ms) = times_of(api, kind, &network.name, plan).await?;
         Ok(Self {
             as_of: BlockRef {
                 height: plan.as_of,
@@ -118,17 +122,24 @@ impl Scope {
                 from_genesis: plan.low <= network.first_height,
             },
             network,
+            kind,
             plan,
             state_watermark: coverage.state.tip().map(|run| run.to),
         })
     }
 
-    /// The same, for questions that only the state stage can answer.
-    pub(crate) async fn resolve_state(api: &Api, network: &str, asked: Asked) -> Result<Self, ApiError> {
-        let scope = Self::resolve(api, network, asked).await?;
-        match scope.plan.source {
-            Source::State => Ok(scope),
-            Source::Facts => Err(ApiError::NoState {
+    /// The same, for questions that need every object as the chain has it: on Akash only the state stage knows them. Render
+    /// has no state stage, for its objects are sums of facts.
+    pub(crate) async fn resolve_state(
+        api: &Api,
+        network: &str,
+        field: &'static str,
+        asked: Asked,
+    ) -> Result<Self, ApiError> {
+        let scope = Self::resolve(api, network, field, asked).await?;
+        match (scope.kind, scope.plan.source) {
+            (Kind::Render, _) | (Kind::Akash, Source::State) => Ok(scope),
+            (Kind::Akash, Source::Facts) => Err(ApiError::NoState {
                 height: scope.plan.as_of,
                 state_watermark: scope.state_watermark,
             }),
@@ -138,9 +149,9 @@ impl Scope {
     /// The metadata of an answer whose value at a height depends on all of the past (a level, such as a count of
     /// open leases). Events alone never complete it.
     pub(crate) fn level_meta(&self) -> AnswerMeta {
-        match self.plan.source {
-            Source::State => self.meta(self.known.from_genesis, None),
-            Source::Facts => self.meta(
+        match (self.kind, self.plan.source) {
+            (Kind::Render, _) | (Kind::Akash, Source::State) => self.meta(self.known.from_genesis, None),
+            (Kind::Akash, Source::Facts) => self.meta(
                 false,
                 Some("counted from events alone: the state stage has not reached this height".to_owned()),
             ),
@@ -149,9 +160,9 @@ impl Scope {
 
     /// The metadata of an answer that sums up what happened in a range (a flow, such as payouts).
     pub(crate) fn flow_meta(&self) -> AnswerMeta {
-        let note = match self.plan.source {
-            Source::State => None,
-            Source::Facts => {
+        let note = match (self.kind, self.plan.source) {
+            (Kind::Render, _) | (Kind::Akash, Source::State) => None,
+            (Kind::Akash, Source::Facts) => {
                 Some("summed from classified escrow transfers: the state stage has not reached this height".to_owned())
             }
         };
@@ -170,22 +181,51 @@ impl Scope {
     }
 }
 
+/// Times of the first and the last block of a plan, in milliseconds since the epoch.
+async fn times_of(api: &Api, kind: Kind, network: &str, plan: Plan) -> Result<(i64, i64), ApiError> {
+    let missing = ApiError::from(NotCovered::NoBlock { asked: plan.as_of });
+    match kind {
+        Kind::Render => {
+            let times = api.reader.slot_times(network, plan.low, plan.as_of).await?;
+            times.ok_or(missing)
+        }
+        Kind::Akash => {
+            // State that holds a genesis may begin one height before the first block.
+            let heights = [plan.low, plan.low.saturating_add(1), plan.as_of];
+            let times = api.reader.block_times(network, &heights).await?;
+            let low_ms = times.at(plan.low).or_else(|| times.at(heights[1]));
+            low_ms.zip(times.at(plan.as_of)).ok_or(missing)
+        }
+    }
+}
+
 /// The height of the last block that is not younger than `time`.
 async fn height_at(
     api: &Api,
+    kind: Kind,
     network: &str,
-    coverage: &crate::read::coverage::Coverage,
+    coverage: &Coverage,
     time: OffsetDateTime,
 ) -> Result<u64, ApiError> {
     let run = coverage.bounds().ok_or(NotCovered::Nothing)?;
-    let newest = api.reader.block_times(network, &[run.to]).await?;
-    if newest.at(run.to).is_none_or(|newest_ms| newest_ms < millis(time)) {
+    let newest = match kind {
+        Kind::Akash => api.reader.block_times(network, &[run.to]).await?.at(run.to),
+        Kind::Render => api
+            .reader
+            .slot_times(network, run.from, run.to)
+            .await?
+            .map(|times| times.1),
+    };
+    if newest.is_none_or(|newest_ms| newest_ms < millis(time)) {
         return Err(ApiError::BadInput(format!(
             "`asOfTime` is after the newest committed block (height {})",
             run.to
         )));
     }
-    let found = api.reader.height_at(network, run, millis(time)).await?;
+    let found = match kind {
+        Kind::Akash => api.reader.height_at(network, run, millis(time)).await?,
+        Kind::Render => api.reader.slot_at(network, run, millis(time)).await?,
+    };
     found.ok_or_else(|| {
         ApiError::BadInput(format!(
             "`asOfTime` is before the first committed block (height {})",

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 use super::definitions::Definition;
 use super::error::ApiError;
+use super::evidence::Evidence;
 use super::scalars::{millis, moment_s};
 use super::scope::{AnswerMeta, Api, Asked, BlockRef, Scope};
 use crate::read::ReadError;
@@ -13,6 +14,8 @@ use crate::read::series::BucketBlocks;
 
 /// The arguments of every series.
 pub(crate) struct SeriesArgs<'a> {
+    /// The field of the query that is answered.
+    pub(crate) field: &'static str,
     pub(crate) network: &'a str,
     pub(crate) from: Option<OffsetDateTime>,
     pub(crate) to: Option<OffsetDateTime>,
@@ -38,6 +41,8 @@ pub(crate) struct SeriesHead {
     sample_size: u64,
     /// What `sampleSize` counts.
     sample_unit: &'static str,
+    /// How we know the values.
+    evidence: Evidence,
     /// The width of a bucket. Buckets begin at UTC boundaries; weeks begin on Monday.
     interval: Interval,
     /// The beginning of the first bucket.
@@ -72,7 +77,7 @@ impl Frame {
     /// Resolves the frame of a series. Without `from` and `to` the range is all that is known, cut to the newest
     /// buckets that fit.
     pub(crate) async fn resolve(api: &Api, args: &SeriesArgs<'_>) -> Result<Self, ApiError> {
-        let scope = Scope::resolve(api, args.network, args.asked).await?;
+        let scope = Scope::resolve(api, args.network, args.field, args.asked).await?;
         let buckets = choose_buckets(&scope, args)?;
         Ok(Self { scope, buckets })
     }
@@ -90,6 +95,7 @@ impl Frame {
             unit: definition.unit,
             sample_size,
             sample_unit: definition.sample,
+            evidence: definition.evidence,
             interval: self.buckets.interval,
             from: moment_s(self.buckets.from()),
             to: moment_s(self.buckets.to()),

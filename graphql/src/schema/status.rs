@@ -10,7 +10,7 @@ use super::scope::{Api, BlockRef};
 use crate::read::bucket::MAX_BUCKETS;
 use crate::read::coverage::{BlockTimes, Coverage, Segment, Stage};
 
-use crate::state::{Limits, NetworkDescriptor};
+use crate::state::{Kind, Limits, NetworkDescriptor};
 
 /// A run of heights, both ends included.
 #[derive(Debug, Clone, Copy, SimpleObject)]
@@ -91,7 +91,7 @@ pub(crate) struct IndexStatus {
     age_seconds: Option<i64>,
     /// The stage of facts.
     facts: StageStatus,
-    /// The stage of state.
+    /// The stage of state. On Render there is none, and nothing is ever committed in it.
     state: StageStatus,
     /// When this was looked up.
     checked_at: OffsetDateTime,
@@ -104,8 +104,7 @@ impl IndexStatus {
     pub(crate) async fn resolve(api: &Api, network: &str) -> Result<Self, ApiError> {
         let network = api.network(network)?.clone();
         let coverage = api.reader.coverage(&network.name).await?;
-        let heights = edges(&coverage);
-        let times = api.reader.block_times(&network.name, &heights).await?;
+        let times = times(api, &network, &coverage).await?;
         let now = OffsetDateTime::now_utc();
         let block = |height: u64| {
             times.at(height).map(|ms| BlockRef {
@@ -124,6 +123,18 @@ impl IndexStatus {
             started_at: api.started_at,
             network,
         })
+    }
+}
+
+/// Times of the first and last heights of the runs that hold the tips.
+async fn times(api: &Api, network: &NetworkDescriptor, coverage: &Coverage) -> Result<BlockTimes, ApiError> {
+    let tip = coverage.facts.tip();
+    match (Kind::of(&network.kind), tip) {
+        (Some(Kind::Render), Some(run)) => {
+            let found = api.reader.slot_times(&network.name, run.from, run.to).await?;
+            Ok(BlockTimes::of_run(run, found))
+        }
+        _ => Ok(api.reader.block_times(&network.name, &edges(coverage)).await?),
     }
 }
 

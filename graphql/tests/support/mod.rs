@@ -1,6 +1,8 @@
 //! A small world with numbers that can be checked by hand: the real engine, the real tables, and the API on a real port.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic, missing_docs, unreachable_pub)]
 
+pub mod names;
+
 use gridproof_graphql::{ApiState, Limits, NetworkDescriptor, router};
 use gridproof_store::client::{ClickHouse, ClickHouseConfig};
 use gridproof_store::engine::testing::TestEngine;
@@ -13,6 +15,9 @@ pub const WHOLE: &str = "rec-whole-1";
 pub const FACTS: &str = "facts-only";
 /// The network of which nothing is committed.
 pub const EMPTY: &str = "nothing-yet";
+
+/// The network of kind render: slots 100 to 450.
+pub const RENDER: &str = "rec-render-1";
 
 pub const NOTICE: &str = "No public endpoint answered, so <b>this</b> is shown.";
 
@@ -43,6 +48,15 @@ fn descriptor(name: &str, is_recording: bool) -> NetworkDescriptor {
     }
 }
 
+fn render_descriptor() -> NetworkDescriptor {
+    NetworkDescriptor {
+        kind: "render".into(),
+        chain_id: "render-1".into(),
+        first_height: 100,
+        ..descriptor(RENDER, true)
+    }
+}
+
 impl World {
     pub async fn start() -> Self {
         Self::start_with(Limits::default()).await
@@ -56,7 +70,8 @@ impl World {
             .with_url(engine.url())
             .with_database(DATABASE);
         migrate(&engine).await;
-        for sql in &statements(include_str!("world.sql")) {
+        let render = names::filled(include_str!("render.sql"));
+        for sql in statements(include_str!("world.sql")).iter().chain(&statements(&render)) {
             client
                 .query_raw(sql)
                 .execute()
@@ -69,6 +84,7 @@ impl World {
                 descriptor(WHOLE, true),
                 descriptor(FACTS, false),
                 descriptor(EMPTY, false),
+                render_descriptor(),
             ],
         );
         state.limits = limits;

@@ -48,7 +48,6 @@ pub struct Observed {
     pub body: Bytes,
 }
 
-/// Where raw blocks come from. Implementations do I/O and derive nothing.
 /// Where raw units come from. Implementations do I/O and derive nothing.
 ///
 /// *Height* is the chain's own number: a block height, or a slot.

@@ -1,0 +1,27 @@
+-- Weekly epochs with their sums by class.
+SELECT
+    e.epoch AS epoch,
+    toUnixTimestamp64Milli(e.starts_at) AS starts_ms,
+    toUnixTimestamp64Milli(e.ends_at) AS ends_ms,
+    toString(e.burned) AS burned,
+    toString(e.other_burned) AS other_burned,
+    toNullable(toString(e.burned_usd_at_burn)) AS burned_usd,
+    toString(e.price_source) AS usd_source,
+    toString(e.minted_emission) AS minted_emission,
+    toString(e.minted_upgrade) AS minted_upgrade,
+    toString(e.job_payments) AS job_payments,
+    toString(e.paid_work) AS paid_work,
+    toString(e.paid_availability) AS paid_availability,
+    toString(e.paid_compute) AS paid_compute,
+    toString(e.paid_work + e.paid_availability + e.paid_compute) AS paid,
+    toString(e.grants) AS grants,
+    toString(e.treasury) AS treasury,
+    toString(e.market) AS market,
+    toString(e.unknown) AS unknown,
+    toUInt64(e.recipients) AS recipients,
+    toUInt64(e.new_recipients) AS new_recipients,
+    toUInt64(e.lost_recipients) AS lost_recipients,
+    toUInt64(e.settlements) AS settlements,
+    e.complete AS is_complete,
+    e.is_final AS is_final
+FROM render_epochs_as_of(network = {network:String}, as_of = {as_of:UInt64}) AS e

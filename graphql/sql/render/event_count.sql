@@ -1,0 +1,2 @@
+SELECT count() AS total
+FROM render_token_events_live AS e

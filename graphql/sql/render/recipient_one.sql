@@ -1,0 +1,2 @@
+WHERE p.owner = {owner:String}
+LIMIT 1

@@ -1,0 +1,2 @@
+SELECT count() AS total
+FROM render_burn_reconciliation_as_of(network = {network:String}, as_of = {as_of:UInt64}) AS r
