@@ -2,7 +2,9 @@
 
 use crate::house::Writer;
 use gridproof_indexer::chain::Family;
-use gridproof_indexer::pipeline::{Board, Chain, Follower, NetworkStatus, PipelineError, Settings, Shared, Vault};
+use gridproof_indexer::pipeline::{
+    Board, Chain, Follower, NetworkStatus, PipelineError, ReindexReport, Settings, Shared, Vault, refetch,
+};
 use gridproof_indexer::source::{EndpointStatus, FetchError, Head, Source};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -28,6 +30,15 @@ pub(crate) trait Followable: Send + Sync {
         writer: &Writer,
         stop: CancellationToken,
     ) -> Following;
+
+    /// Fetches again what was fetched without an address that is followed now, and derives it.
+    fn refetch(
+        self: Box<Self>,
+        chain: Chain,
+        settings: Settings,
+        writer: &Writer,
+        stop: CancellationToken,
+    ) -> Boxed<'static, Result<ReindexReport, PipelineError>>;
 }
 
 /// A follower of any family.
@@ -74,6 +85,18 @@ impl<F: Family, S: Source<Raw = F::Raw>> Followable for Ready<F, S> {
             status: follower.status(),
             run: Box::pin(follower.run()),
         }
+    }
+
+    fn refetch(
+        self: Box<Self>,
+        chain: Chain,
+        settings: Settings,
+        writer: &Writer,
+        stop: CancellationToken,
+    ) -> Boxed<'static, Result<ReindexReport, PipelineError>> {
+        let Self { rules, genesis, source } = *self;
+        let shared = Arc::new(shared(chain, rules, genesis, settings, writer));
+        Box::pin(async move { refetch(shared, source, &stop).await })
     }
 }
 

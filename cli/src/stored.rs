@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::exit::Failure;
-use crate::{networks, render};
+use crate::networks;
 use gridproof_indexer::chain::Family;
 use gridproof_indexer::chain::akash::DECODER_VERSION;
 use gridproof_indexer::chain::akash::state::{ChainRules, State};
@@ -22,39 +22,12 @@ pub(crate) enum StoredRules {
 pub(crate) async fn rules(config: &Config, vault: &Vault, network: &Network) -> Result<StoredRules, Failure> {
     match network.kind.as_str() {
         ChainRules::KIND => akash(config, vault, network).await.map(StoredRules::Akash),
-        RenderRules::KIND => to_derive(config, vault, network).await.map(StoredRules::Render),
+        RenderRules::KIND => render(vault, network).await.map(StoredRules::Render),
         other => Err(Failure::usage(format!(
             "network {} is of kind {other}, which this release does not know; use the release that indexed it",
             network.name
         ))),
     }
-}
-
-/// The rules under which the rows of a network of Render were derived.
-pub(crate) async fn derived_by(vault: &Vault, network: &Network) -> Result<RenderRules, Failure> {
-    let document = vault.rules().await.map_err(|error| Failure::Internal(error.into()))?;
-    let document = document.ok_or_else(|| {
-        Failure::usage(format!(
-            "the data folder does not say what was watched of {}; index it first",
-            network.name
-        ))
-    })?;
-    serde_json::from_slice(&document).map_err(|error| {
-        Failure::data(format!(
-            "what was watched of {} cannot be read from the data folder: {error}; restore its archive from a backup",
-            network.name
-        ))
-    })
-}
-
-/// The rules by which to derive a network of Render again: the watch set as it is now configured and accepted, else as the
-/// data folder has it (a recording's).
-async fn to_derive(config: &Config, vault: &Vault, network: &Network) -> Result<RenderRules, Failure> {
-    let mut rules = derived_by(vault, network).await?;
-    if let Some(configured) = config.network.iter().find(|configured| configured.name == network.name) {
-        rules.watch = render::watch_set(config, configured).await?;
-    }
-    Ok(rules)
 }
 
 /// The versions of a network: as configured, else as its newest checkpoint has them.
@@ -71,4 +44,20 @@ async fn akash(config: &Config, vault: &Vault, network: &Network) -> Result<Chai
             network.name
         ))),
     }
+}
+
+/// The rules by which the network was last followed. What the configuration says now is applied by the next start.
+async fn render(vault: &Vault, network: &Network) -> Result<RenderRules, Failure> {
+    let name = &network.name;
+    let document = vault.rules().await.map_err(|error| Failure::Internal(error.into()))?;
+    let Some(document) = document else {
+        return Err(Failure::usage(format!(
+            "network {name} was never followed to the end of a start, so its watch set is not on record; index it first"
+        )));
+    };
+    serde_json::from_slice(&document).map_err(|error| {
+        Failure::data(format!(
+            "the rules of network {name} in the archive cannot be read: {error}; start the indexer once, it writes them anew"
+        ))
+    })
 }

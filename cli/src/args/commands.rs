@@ -153,6 +153,12 @@ pub(crate) struct Reindex {
     /// Network [default: all in the data folder]
     #[arg(long)]
     pub(crate) network: Option<String>,
+    /// Fetch what was fetched without an address that is followed now, instead of deriving everything from the archive
+    #[arg(long, requires = "network")]
+    pub(crate) refetch: bool,
+    /// Fetch it from this recording
+    #[arg(long, value_name = "DIR", requires = "refetch")]
+    pub(crate) recording: Option<PathBuf>,
 }
 
 /// `gridproof replay`.

@@ -1,9 +1,11 @@
 //! `gridproof reindex`.
 
-use crate::args::Reindex;
+use super::backfill::select;
+use crate::args::{Reindex, ReplayManners};
 use crate::config::Config;
 use crate::exit::{Failure, Outcome};
 use crate::house::{self, House, Writer};
+use crate::networks::Prepared;
 use crate::stored::{self, StoredRules};
 use crate::{follow, networks, output, shutdown};
 use gridproof_indexer::chain::Family;
@@ -33,7 +35,11 @@ pub(crate) async fn run(config: &Config, args: Reindex, json: bool) -> Outcome {
         .iter()
         .filter(|known| args.network.as_ref().is_none_or(|name| *name == known.name))
     {
-        match again(config, &writer, network, &stop).await {
+        let report = match args.refetch {
+            true => fetch_again(config, &args, &writer, network, &stop).await,
+            false => again(config, &writer, network, &stop).await,
+        };
+        match report {
             Ok(report) => {
                 reports.insert(network.name.clone(), report);
             }
@@ -62,6 +68,39 @@ pub(crate) async fn run(config: &Config, args: Reindex, json: bool) -> Outcome {
             "{name}: {facts} heights of facts and {state} of state, {rows} rows: {how}"
         ))
     })
+}
+
+/// Fetches again what the watch set of the configuration follows and the archive lacks.
+async fn fetch_again(
+    config: &Config,
+    args: &Reindex,
+    writer: &Writer,
+    network: &Network,
+    stop: &CancellationToken,
+) -> Result<ReindexReport, Failure> {
+    let Prepared {
+        mut chain,
+        network: endpoints,
+        replay,
+        ..
+    } = match &args.recording {
+        Some(folder) => networks::recording(folder, ReplayManners::default(), Vec::new(), "").await?,
+        None => networks::live(config, select(config, Some(&network.name))?).await?,
+    };
+    if chain.network != network.name {
+        let (got, wanted) = (&chain.network, &network.name);
+        return Err(Failure::usage(format!(
+            "the recording is of network {got}, not of {wanted}"
+        )));
+    }
+    chain.first = FirstHeight::Height(network.first_height);
+    // Not `Follow`: a command gives up where endpoints do not answer.
+    let settings = networks::settings(config, chain.kind, Goal::Height(u64::MAX));
+    let report = endpoints.refetch(chain, settings, writer, stop.clone()).await;
+    if let Some(replay) = replay {
+        replay.shutdown().await;
+    }
+    report.map_err(failure)
 }
 
 /// Derives a network again, whatever its family.

@@ -42,3 +42,6 @@ pub use shared::{Chain, FirstHeight, Goal, OBSERVE_EVERY, Settings, Shared};
 pub use state::NEEDS_GENESIS;
 pub use status::{EndpointStatus, NetworkStatus, StageStatus};
 pub use vault::Vault;
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,6 @@ use crate::stored::{self, StoredRules};
 use gridproof_indexer::audit::render::{self, AuditReport};
 use gridproof_indexer::chain::Family;
 use gridproof_indexer::chain::akash::state::ChainRules;
-use gridproof_indexer::chain::render::RenderRules;
 use gridproof_indexer::pipeline::{IntegrityReport, PipelineError, Vault, check_integrity, is_recording};
 use gridproof_store::archive::Archive;
 use gridproof_store::state_db::{NetworkStatus, StateDb};
@@ -111,7 +110,6 @@ async fn integrity(
     // Akash's facts are derived alike under all versions, so a network whose upgrades are not known is checked, too.
     let rules = match stored.network.kind.as_str() {
         ChainRules::KIND => StoredRules::Akash(ChainRules::mainnet()),
-        RenderRules::KIND => StoredRules::Render(stored::derived_by(&vault, &stored.network).await?),
         _ => stored::rules(config, &vault, &stored.network).await?,
     };
     let report = match rules {

@@ -20,7 +20,8 @@ impl Family for RenderRules {
     const KIND: &'static str = "render";
     /// A day: a few transactions, and one page of signatures for each address.
     const RANGE_HEIGHTS: u64 = DAY_SLOTS;
-    const MAX_RANGE_HEIGHTS: u64 = 7 * DAY_SLOTS;
+    /// A month: what happens in it fits into memory, and a recording of years is a few ranges.
+    const MAX_RANGE_HEIGHTS: u64 = 30 * DAY_SLOTS;
     const DIGEST_TABLE: &'static str = facts::SlotRow::TABLE;
     const EVERY_HEIGHT: bool = false;
     const LINKED: bool = false;

@@ -12,7 +12,7 @@ pub mod observation;
 pub mod offchain;
 pub mod payout;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod text;
 pub mod token;
 pub mod watch;

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The recording with an economy in it.
-pub(super) const WORLD: &str = "render-world-1";
+pub(crate) const WORLD: &str = "render-world-1";
 
 /// A file in `testdata/`.
 pub(super) fn testdata(path: &str) -> PathBuf {
@@ -33,7 +33,7 @@ pub(super) fn json(path: &str) -> Value {
 }
 
 /// The rules of a recording.
-pub(super) fn rules(recording: &str) -> RenderRules {
+pub(crate) fn rules(recording: &str) -> RenderRules {
     RenderRules {
         chain_id: json(&format!("{recording}/recording.json"))["chain_id"]
             .as_str()
@@ -75,7 +75,7 @@ pub(super) fn raw_slot(slot: u64, transactions: Vec<RawTransaction>) -> RawSlot 
 }
 
 /// All transactions of a recording in one encoding, slot by slot.
-pub(super) fn raw_slots(recording: &str, encoding: &str) -> Vec<RawSlot> {
+pub(crate) fn raw_slots(recording: &str, encoding: &str) -> Vec<RawSlot> {
     let mut slots: BTreeMap<u64, RawSlot> = BTreeMap::new();
     for (request, response) in pairs(recording) {
         let body = &response["result"];

@@ -21,6 +21,7 @@ mod source;
 mod throttle;
 mod token;
 mod walk;
+pub mod yellowstone;
 
 pub use agave::AgaveRpc;
 pub use config::SolanaConfig;

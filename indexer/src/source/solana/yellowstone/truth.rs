@@ -1,0 +1,53 @@
+//! What the live path needs of the RPC: the list of what is there, and bodies.
+
+use crate::source::{FetchError, RawSlot, RawTransaction, RawWindow, Source};
+
+/// A finalized transaction that the RPC lists for a followed address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// First signature, base58.
+    pub signature: String,
+    /// Its slot.
+    pub slot: u64,
+    /// Time of its block, seconds since the Unix epoch, where the list tells it.
+    pub block_time: Option<i64>,
+    /// Why it failed, as the RPC prints it; null: it did not.
+    pub err: serde_json::Value,
+    /// Position in its block, where the list tells it.
+    pub tx_index: Option<u32>,
+}
+
+/// Every transaction of a range of slots that names a followed address, each once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// What was asked for.
+    pub window: RawWindow,
+    /// The transactions, by slot and signature.
+    pub transactions: Vec<Listed>,
+}
+
+/// A source whose word on what is there counts.
+pub trait Truth: Source<Raw = RawSlot> {
+    /// Lists `from..=to` at commitment `finalized`. Complete, or an error; where nodes have not finalized `to` yet, one of
+    /// class `Wait` or `Retry`.
+    fn list(&self, from: u64, to: u64) -> impl Future<Output = Result<Listing, FetchError>> + Send;
+
+    /// The bodies of listed transactions, in any order.
+    fn bodies(&self, listed: Vec<Listed>) -> impl Future<Output = Result<Vec<RawTransaction>, FetchError>> + Send;
+
+    /// The slots of a range, from its list and its bodies: by slot, each slot's transactions by signature, and the
+    /// window in the last slot.
+    fn slots(&self, listing: &Listing, bodies: Vec<RawTransaction>) -> Result<Vec<RawSlot>, FetchError>;
+
+    /// Drops what is kept of a list: the range is done, or it must be listed anew.
+    fn forget(&self, from: u64, to: u64) -> impl Future<Output = ()> + Send;
+
+    /// Time of the block at a slot, seconds since the Unix epoch.
+    fn block_time(&self, slot: u64) -> impl Future<Output = Result<i64, FetchError>> + Send;
+
+    /// Addresses that are followed now.
+    fn followed(&self) -> Vec<String>;
+
+    /// How the endpoints are called in errors, without credentials.
+    fn name(&self) -> String;
+}
