@@ -154,7 +154,7 @@ fn a_damaged_or_partial_recording_is_refused_with_the_reason() {
         ("recording.json", 64, |folder| {
             fs::remove_file(folder.join("recording.json")).unwrap()
         }),
-        ("does not describe", 65, |folder| {
+        ("recording.json: ", 65, |folder| {
             fs::write(folder.join("recording.json"), "{").unwrap()
         }),
         ("truth_epochs.json is not JSON", 65, |folder| {
