@@ -427,11 +427,12 @@ fn the_audits_run_beside_the_follower_and_tell_prometheus_and_status() {
     command
         .args(["up", "--json", "--listen", "127.0.0.1:0", "--recording"])
         .arg(recording(WORLD));
-    let mut child = quiet(&mut command, data.path())
+    let child = quiet(&mut command, data.path())
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
+    let mut running = Running(child);
     let note: PathBuf = data.path().join("run.json");
     let metrics = support::wait_for("the audits' gauges", std::time::Duration::from_secs(120), || {
         let note: Value = serde_json::from_slice(&std::fs::read(&note).ok()?).ok()?;
@@ -445,6 +446,16 @@ fn the_audits_run_beside_the_follower_and_tell_prometheus_and_status() {
     ] {
         assert!(metrics.contains(&line), "{metrics}");
     }
-    support::signal(child.id(), rustix::process::Signal::TERM);
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    support::signal(running.0.id(), rustix::process::Signal::TERM);
+    assert_eq!(running.0.wait().unwrap().code(), Some(0));
+}
+
+/// A process that does not outlive a failed assertion.
+struct Running(std::process::Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        support::signal(self.0.id(), rustix::process::Signal::TERM);
+        let _ = self.0.wait();
+    }
 }
