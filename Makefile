@@ -7,7 +7,7 @@ DATA_DIR ?= data
 RECORDINGS := testdata/akash-gridlocal-1 testdata/render-world-1
 GRIDPROOF := target/release/gridproof
 
-.PHONY: help up demo test check fmt bench engine clients build clean-data
+.PHONY: help up demo reported test check fmt bench engine clients build clean-data
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -17,6 +17,9 @@ up: engine build ## Follows Akash and Render, serves page and GraphQL on 127.0.0
 
 demo: engine build ## The same on recordings of both, without network
 	$(GRIDPROOF) up --data-dir $(DATA_DIR)-demo $(addprefix --recording ,$(RECORDINGS))
+
+reported: engine build ## Loads what others report of Render into the data folder of `up`, beside the chain's own rows
+	$(GRIDPROOF) import --data-dir $(DATA_DIR) --fetched-at 2025-10-31T00:00:00Z testdata/render-reported/*
 
 test: engine clients ## Passes every test
 	$(CARGO) test --workspace --locked --no-fail-fast
