@@ -105,9 +105,7 @@ async fn live(config: &Config, fallbacks: &[PathBuf]) -> Result<Vec<Prepared>, F
             chosen.push(candidate);
             continue;
         };
-        let why = why_silent(network, &candidate, &error.to_string());
-        eprintln!("{why}");
-        silent.push(why);
+        silent.push(why_silent(network, &candidate, &error.to_string()));
         let own: Vec<&Path> = fallbacks
             .iter()
             .filter(|(kind, _)| *kind == kind_of(network.kind))
@@ -121,12 +119,15 @@ async fn live(config: &Config, fallbacks: &[PathBuf]) -> Result<Vec<Prepared>, F
             chosen.push(recording(folder, &because).await?);
         }
     }
+    let why = silent.join("\n");
     if chosen.is_empty() {
-        let why = silent.join("\n");
         return Err(Failure::upstream(format!(
             "{why}\nnothing can be followed; check the network, set `endpoints` in gridproof.toml, or start with \
              recordings: gridproof up --recording testdata/akash-gridlocal-1 --recording testdata/render-world-1"
         )));
+    }
+    if !why.is_empty() {
+        eprintln!("{why}");
     }
     chosen.extend(hopeful);
     Ok(chosen)
