@@ -383,7 +383,7 @@ fn pitfall_19_a_planted_error_in_supply_or_balances_is_found_by_verify() {
         (
             "a mint from nowhere",
             format!(
-                "INSERT INTO render_token_events SELECT * REPLACE ('mint' AS kind, 77 AS outer) FROM render_token_events WHERE kind = 'burn' AND signature = {some_burn}"
+                "INSERT INTO render_token_events SELECT * REPLACE ('mint' AS kind, 77 AS outer) FROM (SELECT * FROM render_token_events WHERE kind = 'burn' AND signature = {some_burn})"
             ),
             "movement",
         ),
@@ -455,7 +455,9 @@ struct Running(std::process::Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        support::signal(self.0.id(), rustix::process::Signal::TERM);
-        let _ = self.0.wait();
+        if matches!(self.0.try_wait(), Ok(None)) {
+            support::signal(self.0.id(), rustix::process::Signal::TERM);
+            let _ = self.0.wait();
+        }
     }
 }
