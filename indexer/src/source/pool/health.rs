@@ -242,10 +242,10 @@ impl Health {
                 self.claimed_tip = at.or(self.claimed_tip);
                 self.note(error.to_string());
             }
-            // What a node says about one slot or one transaction says nothing about the node.
-            FetchError::SlotSkipped { .. }
-            | FetchError::UnknownCursor { .. }
-            | FetchError::UnsupportedVersion { .. } => self.note(error.to_string()),
+            // Slots without a block are part of the chain and say nothing about the node; nor does an unknown cursor.
+            FetchError::SlotSkipped { .. } | FetchError::UnknownCursor { .. } => {}
+            // It is about one transaction, but somebody must see it.
+            FetchError::UnsupportedVersion { .. } => self.note(error.to_string()),
             FetchError::WrongChain { got, .. }
             | FetchError::Malformed {
                 defect: Defect::ChainId { got, .. },

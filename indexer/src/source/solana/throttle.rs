@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
-use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
+use governor::{Quota, RateLimiter, state};
 use tokio::time::{Instant, sleep};
 
 /// Part of a window's requests that may go out at once. The rest follows evenly, so that no window of that length,
@@ -50,7 +49,7 @@ impl Clock for RuntimeClock {
     }
 }
 
-type Bucket = RateLimiter<NotKeyed, InMemoryState, RuntimeClock, NoOpMiddleware<Duration>>;
+type Bucket = RateLimiter<state::NotKeyed, state::InMemoryState, RuntimeClock, NoOpMiddleware<Duration>>;
 
 /// The buckets of one endpoint.
 #[derive(Debug)]
