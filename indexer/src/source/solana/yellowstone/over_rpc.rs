@@ -25,10 +25,15 @@ impl<R: SolanaRpc> Truth for SolanaSource<R> {
     }
 
     fn slots(&self, listing: &Listing, bodies: Vec<RawTransaction>) -> Result<Vec<RawSlot>, FetchError> {
-        let slot_of: std::collections::HashMap<&str, u64> =
-            listing.transactions.iter().map(|t| (t.signature.as_str(), t.slot)).collect();
+        let slot_of: std::collections::HashMap<&str, u64> = listing
+            .transactions
+            .iter()
+            .map(|t| (t.signature.as_str(), t.slot))
+            .collect();
         // A body is of a listed transaction: one that is not has no place in the range.
-        let placed = bodies.into_iter().filter_map(|body| Some((*slot_of.get(body.signature.as_str())?, body)));
+        let placed = bodies
+            .into_iter()
+            .filter_map(|body| Some((*slot_of.get(body.signature.as_str())?, body)));
         group(placed.collect(), listing.window.clone())
     }
 
