@@ -4,19 +4,22 @@ CARGO ?= cargo
 NPM ?= npm
 ENGINE := store/libchdb/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so
 DATA_DIR ?= data
-RECORDING := testdata/akash-gridlocal-1
+RECORDINGS := testdata/akash-gridlocal-1 testdata/render-world-1
 GRIDPROOF := target/release/gridproof
 
-.PHONY: help up demo test check fmt bench engine clients build clean-data
+.PHONY: help up demo reported test check fmt bench engine clients build clean-data
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-up: engine build ## Follows Akash and serves page and GraphQL on 127.0.0.1:8080; a recording where no endpoint answers
-	$(GRIDPROOF) up --data-dir $(DATA_DIR) --or-recording $(RECORDING)
+up: engine build ## Follows Akash and Render, serves page and GraphQL on 127.0.0.1:8080; a recording where no endpoint answers
+	$(GRIDPROOF) up --data-dir $(DATA_DIR) $(addprefix --or-recording ,$(RECORDINGS))
 
-demo: engine build ## The same on a recording of a real Akash chain, without network
-	$(GRIDPROOF) up --data-dir $(DATA_DIR)-demo --recording $(RECORDING)
+demo: engine build ## The same on recordings of both, without network
+	$(GRIDPROOF) up --data-dir $(DATA_DIR)-demo $(addprefix --recording ,$(RECORDINGS))
+
+reported: engine build ## Loads what others report of Render into the data folder of `up`, beside the chain's own rows
+	$(GRIDPROOF) import --data-dir $(DATA_DIR) --fetched-at 2025-10-31T00:00:00Z testdata/render-reported/*
 
 test: engine clients ## Passes every test
 	$(CARGO) test --workspace --locked --no-fail-fast

@@ -75,7 +75,7 @@ impl AuditGauges {
 pub(crate) struct Audits {
     /// Its name.
     pub(crate) network: String,
-    /// Whether it is known from before its mint existed, as a recording is.
+    /// Whether it begins before its mint existed, as a recording does.
     pub(crate) from_nothing: bool,
     /// Its rows.
     pub(crate) clickhouse: ClickHouse,
@@ -112,7 +112,9 @@ impl Audits {
     }
 
     async fn once(&self) -> Result<(), AuditError> {
-        let ledger = render::read_ledger(self.clickhouse.raw(), &self.network, self.from_nothing).await?;
+        // Backfill goes from the newest range down: until it is done the rows do not begin with nothing.
+        let origin = self.board.now().first.filter(|_| self.from_nothing);
+        let ledger = render::read_ledger(self.clickhouse.raw(), &self.network, origin).await?;
         let Some(ledger) = ledger else { return Ok(()) };
         let report = render::check(&ledger);
         self.gauges.set(&self.network, &report);

@@ -16,6 +16,7 @@ mod networks;
 mod ops;
 mod output;
 mod progress;
+mod render;
 mod session;
 mod shutdown;
 mod stored;

@@ -1,15 +1,18 @@
 //! From configured networks and recordings to what a follower needs.
 
 use crate::args::ReplayManners;
+use crate::args::faults::{self, AnyFault};
 use crate::config::{Config, Network, NetworkKind, Start};
 use crate::exit::Failure;
 use crate::follow::{Followable, Ready};
+use crate::render;
 use anyhow::Context;
 use gridproof_indexer::chain::akash::state::ChainRules;
+use gridproof_indexer::chain::render::RenderRules;
 use gridproof_indexer::chain::{Family, Kind};
 use gridproof_indexer::pipeline::{Chain, Cut, FirstHeight, Goal, OBSERVE_EVERY, Settings};
 use gridproof_indexer::source::replay::{
-    self, ArchiveReplay, Fault, Recording, RecordingInfo, ReplayHandle, ReplayOptions, ReplayStore,
+    self, ArchiveReplay, Recording, RecordingInfo, ReplayHandle, ReplayOptions, ReplayStore, TipPolicy,
 };
 use gridproof_indexer::source::{Pool, PoolConfig};
 use std::io::Read;
@@ -22,9 +25,11 @@ use std::time::Duration;
 /// How long a finite run goes on asking endpoints that do not answer.
 const FINITE_PATIENCE: Duration = Duration::from_secs(30);
 /// A recording moves its tip at most this late.
-const RECORDING_POLL: Duration = Duration::from_millis(250);
+pub(crate) const RECORDING_POLL: Duration = Duration::from_millis(250);
 /// A local replay server that does not answer one request for so long is dead or told to be.
-const RECORDING_PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const RECORDING_PATIENCE: Duration = Duration::from_secs(10);
+/// Largest `recording.json`.
+const MAX_DESCRIPTION_BYTES: u64 = 16 * 1024 * 1024;
 /// Largest genesis document.
 const MAX_GENESIS_BYTES: u64 = 1 << 30;
 
@@ -38,12 +43,76 @@ pub(crate) struct Prepared {
     pub(crate) replay: Option<ReplayHandle>,
     /// Last height of a recording.
     pub(crate) last: Option<u64>,
+    /// Heights of a range, where this network has its own.
+    pub(crate) range: Option<u64>,
+}
+
+impl Prepared {
+    /// How its heights are cut into ranges.
+    pub(crate) fn cut(&self, config: &Config) -> Cut {
+        let limit = Kind::named(self.chain.kind).map_or(u64::MAX, |kind| kind.max_range_heights);
+        match self.range {
+            Some(range) => Cut::new(range.min(limit)),
+            None => cut(config, self.chain.kind),
+        }
+    }
+
+    /// Sizes and patience of a run over it.
+    pub(crate) fn settings(&self, config: &Config, goal: Goal) -> Settings {
+        Settings {
+            cut: self.cut(config),
+            ..settings(config, self.chain.kind, goal)
+        }
+    }
+}
+
+/// What kind of chain a recording is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RecordingKind {
+    /// Served over CometBFT RPC.
+    Akash,
+    /// Served over Solana's JSON-RPC.
+    Render,
+}
+
+/// Reads what kind of recording lies in a folder.
+pub(crate) fn kind(folder: &Path) -> Result<RecordingKind, Failure> {
+    #[derive(serde::Deserialize)]
+    struct Described {
+        kind: String,
+    }
+    let path = folder.join("recording.json");
+    if !path.is_file() {
+        let folder = folder.display();
+        return Err(Failure::usage(format!(
+            "{folder} is not a recording: it has no recording.json; give a folder such as testdata/akash-gridlocal-1"
+        )));
+    }
+    let wrong = |error: &dyn std::fmt::Display| Failure::data(format!("{}: {error}", path.display()));
+    let mut text = Vec::new();
+    let file = std::fs::File::open(&path).map_err(|error| wrong(&error))?;
+    file.take(MAX_DESCRIPTION_BYTES)
+        .read_to_end(&mut text)
+        .map_err(|error| wrong(&error))?;
+    let described: Described = serde_json::from_slice(&text).map_err(|error| wrong(&error))?;
+    match described.kind.as_str() {
+        "akash" => Ok(RecordingKind::Akash),
+        "render" => Ok(RecordingKind::Render),
+        other => Err(wrong(&format!("kind {other:?} is neither \"akash\" nor \"render\""))),
+    }
+}
+
+/// Whether a chain id can be part of a network's name: in labels, tokens and paths.
+pub(crate) fn is_plain(chain_id: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    (1..=60).contains(&chain_id.len()) && chain_id.chars().all(plain)
 }
 
 /// A configured network.
-pub(crate) fn live(network: &Network) -> Result<Prepared, Failure> {
+pub(crate) async fn live(config: &Config, network: &Network) -> Result<Prepared, Failure> {
     match network.kind {
         NetworkKind::Akash => akash(network),
+        NetworkKind::Render => render::live(config, network).await,
     }
 }
 
@@ -71,14 +140,28 @@ fn akash(network: &Network) -> Result<Prepared, Failure> {
         }),
         replay: None,
         last: None,
+        range: None,
     })
 }
 
-/// A recording behind the built-in replay server. `note` says why it is shown.
+/// A recording of either kind behind the built-in replay server. `note` says why it is shown. Of `faults`, those of its
+/// kind are its own.
 pub(crate) async fn recording(
     folder: &Path,
     manners: ReplayManners,
-    faults: Vec<Fault>,
+    faults: Vec<AnyFault>,
+    note: &str,
+) -> Result<Prepared, Failure> {
+    match kind(folder)? {
+        RecordingKind::Akash => akash_recording(folder, manners, &faults, note).await,
+        RecordingKind::Render => render::recording(folder, manners, &faults, note).await,
+    }
+}
+
+async fn akash_recording(
+    folder: &Path,
+    manners: ReplayManners,
+    faults: &[AnyFault],
     note: &str,
 ) -> Result<Prepared, Failure> {
     let path = folder.to_owned();
@@ -97,7 +180,8 @@ pub(crate) async fn recording(
         .await
         .with_context(|| format!("cannot read the genesis in {}", folder.display()))?;
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let handle = replay::serve(store, listen, options(manners, faults))
+    let options = options(manners, faults::of_akash(faults), info.first_height);
+    let handle = replay::serve(store, listen, options)
         .await
         .context("cannot serve the recording")?;
     let chain = Chain {
@@ -119,15 +203,16 @@ pub(crate) async fn recording(
         }),
         replay: Some(handle),
         last: Some(info.last_height),
+        range: None,
     })
 }
 
-/// Reads and checks a recording folder.
+/// Reads and checks a recording of Akash.
 pub(crate) fn open_recording(folder: &Path) -> Result<(RecordingInfo, Arc<dyn ReplayStore>), Failure> {
-    if !folder.join("recording.json").is_file() {
+    if kind(folder)? == RecordingKind::Render {
         let folder = folder.display();
         return Err(Failure::usage(format!(
-            "{folder} is not a recording: it has no recording.json; give a folder such as testdata/akash-gridlocal-1"
+            "{folder} is a recording of Render, this needs one of Akash; give a folder such as testdata/akash-gridlocal-1"
         )));
     }
     let open =
@@ -156,9 +241,17 @@ pub(crate) async fn open_replay(folder: &Path) -> Result<Arc<dyn ReplayStore>, F
         })
 }
 
-/// What the flags say about a replay server.
-pub(crate) fn options(manners: ReplayManners, faults: Vec<Fault>) -> ReplayOptions {
+/// What the flags say about a replay server whose chain begins at `first`.
+pub(crate) fn options<F>(manners: ReplayManners, faults: Vec<F>, first: u64) -> ReplayOptions<F> {
     ReplayOptions {
+        tip: match manners.tip_rate {
+            None => TipPolicy::Whole,
+            Some(rate) => TipPolicy::Growing {
+                start: first,
+                every: Duration::from_secs_f64(1.0 / rate),
+            },
+        },
+        seed: manners.seed,
         rate: manners.rate.and_then(NonZeroU32::new),
         latency: manners.latency.unwrap_or_default(),
         errors: manners.errors.unwrap_or_default(),
@@ -167,11 +260,14 @@ pub(crate) fn options(manners: ReplayManners, faults: Vec<Fault>) -> ReplayOptio
     }
 }
 
-/// How the heights of a family are cut into ranges.
+/// How the heights of a family are cut into ranges: `pipeline.range_heights` counts blocks, of which Render has none.
 pub(crate) fn cut(config: &Config, kind: &str) -> Cut {
     let configured = config.pipeline.range_heights;
-    let limit = Kind::named(kind).map_or(u64::MAX, |kind| kind.max_range_heights);
-    Cut::new(configured.min(limit))
+    match Kind::named(kind) {
+        Some(kind) if kind.name == RenderRules::KIND => Cut::new(kind.range_heights),
+        Some(kind) => Cut::new(configured.min(kind.max_range_heights)),
+        None => Cut::new(configured),
+    }
 }
 
 /// Sizes and patience of a run over a network of this family.

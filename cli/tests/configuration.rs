@@ -59,6 +59,104 @@ fn a_network_that_cannot_be_followed_is_refused() {
 }
 
 #[test]
+fn a_network_of_render_needs_its_endpoints_and_nothing_of_akash() {
+    let network =
+        |more: &str| format!("[[network]]\nname = 'mine'\nkind = 'render'\nendpoints = ['http://127.0.0.1:1']\n{more}");
+    let output = show(
+        &network("start = 220000000\npoll_seconds = 5\nrates = { per_method = 4, total = 10 }"),
+        &[],
+    );
+    assert_eq!(code(&output), Some(0), "{}", words(&output));
+    let shown = json(&output);
+    let networks = shown
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|entry| entry["key"] == "network")
+        .unwrap();
+    let mainnet = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKUc147dw2N9d";
+    assert_eq!(networks["value"][0]["chain_id"], mainnet);
+    assert!(networks["origin"].as_str().unwrap().starts_with("file "));
+    for (more, what) in [
+        (
+            "starts_on = 'v1.0.0'",
+            "`starts_on` is a key of networks of kind \"akash\"",
+        ),
+        ("start = 'genesis'", "use \"earliest\" or a slot"),
+        ("poll_seconds = 0", "at least 1"),
+        ("rates = { per_method = 11, total = 10 }", "cannot be more"),
+        ("rates = { per_metod = 1, total = 10 }", "did you mean `per_method`?"),
+        (
+            "[[network.watch]]\naddress = 'x'\nroll = 'burn'",
+            "did you mean `role`?",
+        ),
+        ("[[network.watch]]\naddress = 'x'\nrole = 'bern'", "bern"),
+        ("follow_mnt = true", "did you mean `follow_mint`?"),
+    ] {
+        let output = show(&network(more), &[]);
+        assert_eq!(code(&output), Some(64), "{more}: {}", words(&output));
+        assert!(words(&output).contains(what), "{more}: {}", words(&output));
+    }
+    let akash = "[[network]]\nname = 'a'\nkind = 'akash'\nchain_id = 'akashnet-2'\nendpoints = ['http://127.0.0.1:1']\nfollow_mint = true";
+    assert!(words(&show(akash, &[])).contains("kind \"render\""));
+}
+
+#[test]
+fn both_mainnets_are_followed_with_no_file_at_all() {
+    let shown = json(&show("", &[]));
+    let networks = shown
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|entry| entry["key"] == "network")
+        .unwrap();
+    let names: Vec<&str> = networks["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|n| n["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["akash", "render"]);
+    assert_eq!(networks["origin"], "default");
+}
+
+#[test]
+fn faults_are_those_of_the_chain_that_is_replayed() {
+    let akash = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/akash-gridlocal-1");
+    let render = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/render-world-1");
+    for (folder, fault) in [(akash, "lag:9"), (render, "html:40"), (render, "gremlins")] {
+        let output = run(gridproof().args(["replay", folder, "--listen", "127.0.0.1:0", "--fault", fault]));
+        assert_eq!(code(&output), Some(64), "{}", words(&output));
+    }
+    assert_eq!(
+        code(&run(gridproof().args(["replay", render, "--tip-rate", "0"]))),
+        Some(64)
+    );
+}
+
+#[test]
+fn each_silent_network_is_named_with_what_its_endpoint_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gridproof.toml");
+    let networks = "[[network]]\nname = 'render'\nkind = 'render'\nendpoints = ['http://127.0.0.1:1']\n\
+                    [[network]]\nname = 'akash'\nkind = 'akash'\nchain_id = 'akashnet-2'\nendpoints = ['http://127.0.0.1:2']";
+    std::fs::write(&path, networks).unwrap();
+    let mut command = gridproof();
+    command.args(["up", "--listen", "127.0.0.1:0", "--config"]).arg(&path);
+    let output = run(support::quiet(&mut command, &folder.path().join("data")));
+    assert_eq!(code(&output), Some(69), "{}", words(&output));
+    let text = words(&output);
+    for part in [
+        "network render: none of 1",
+        "127.0.0.1:1: /getGenesisHash",
+        "network akash: none of 1",
+        "127.0.0.1:2: /status",
+    ] {
+        assert_eq!(text.matches(part).count(), 1, "{part}: {text}");
+    }
+}
+
+#[test]
 fn flags_win_over_the_environment_and_that_over_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("gridproof.toml");

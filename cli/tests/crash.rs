@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
-use support::{Engine, code, gridproof, index, quiet, run, signal, words};
+use support::{Dice, Engine, code, gridproof, index, quiet, run, seed, signal, words};
 
 const RECORDING: &str = "akash-gridlocal-v12";
 const KILLS: u32 = 20;
@@ -24,37 +24,6 @@ fn reference() -> &'static Contents {
         let contents = Engine::over(data.path()).contents(false);
         assert_eq!(contents["blocks"].0, 582);
         contents
-    })
-}
-
-/// Numbers that look random and are the same for the same seed, which is printed.
-struct Dice(u64);
-
-impl Dice {
-    fn new(seed: u64) -> Self {
-        println!("seed {seed}");
-        Self(seed)
-    }
-
-    /// A time from `low` to `high` milliseconds.
-    fn pause(&mut self, low: u64, high: u64) -> Duration {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        Duration::from_millis(low + (self.0 >> 33) % (high - low))
-    }
-}
-
-fn seed() -> u64 {
-    let given = std::env::var("GRIDPROOF_TEST_SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok());
-    given.unwrap_or_else(|| {
-        std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap()
-            .as_secs()
     })
 }
 

@@ -6,7 +6,7 @@ mod support;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
-use support::{code, gridproof, index, json, quiet, recording, run, signal, status, wait_for, words};
+use support::{code, get, gridproof, index, json, quiet, recording, run, signal, status, wait_for, words};
 
 fn verify(recording_name: &str, state: &Path) -> std::process::Output {
     let mut command = gridproof();
@@ -211,18 +211,4 @@ fn a_stopped_run_goes_on_where_it_was() {
         .unwrap();
     assert!(before > 0 && before < 582, "{before}");
     assert_eq!(code(&run(&mut index(data.path(), "akash-gridlocal-v12"))), Some(0));
-}
-
-/// Status code and body.
-fn get(address: &str, path: &str) -> (u16, String) {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let answer = client.get(format!("http://{address}{path}")).send().await.unwrap();
-        (answer.status().as_u16(), answer.text().await.unwrap())
-    })
 }

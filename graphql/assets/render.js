@@ -220,10 +220,9 @@ const LISTS = {
     heads: [['Epoch', true], ['Measure'], ['On chain, RENDER', true], ['Reported, RENDER', true], ['Difference', true], ['Reported by'], ['Remark']],
     row: (r) => el('tr', {}, num(String(r.epoch)), el('td', {}, MEASURES[r.measure] ?? '–'), num(tokensShort(r.onchain, null), r.onchain), num(tokensShort(r.reported, null), r.reported),
       num(tokensShort(r.difference, null), r.difference), el('td', {}, r.source ?? '–'), el('td', { class: 'memo', title: r.reason }, r.reason ?? '')),
-    extra: () => keysOf('on chain', 'DERIVED', 'reported', 'OFFCHAIN_REPORTED'),
+    extra: () => el('div', { class: 'legend' }, badge('DERIVED'), badge('OFFCHAIN_REPORTED')),
   },
 };
-const keysOf = (...pairs) => el('div', { class: 'legend' }, badge(pairs[1]), badge(pairs[3]));
 
 function showList(list, answer, items) {
   const card = $(list.card);
@@ -237,7 +236,7 @@ function showList(list, answer, items) {
     } catch (error) { more.disabled = false; more.textContent = `${error.message} Try again`; }
   });
   card.replaceChildren(title(list.title, answer, list.extra?.() ?? el('p', { class: 'lead' }, plural(answer.totalCount, list.sample))),
-    rows(list.title, list.heads, items, list.row, list.none), answer.pageInfo.hasNextPage ? el('p', { class: 'more' }, more) : null,
+    rows(list.title, list.heads, items, list.row, list.none), ...(answer.pageInfo.hasNextPage ? [el('p', { class: 'more' }, more)] : []),
     foot(answer, list.query, { network: answer.network, first: list.first }, plural(answer.sampleSize, list.sample)),
     details(card, 'how', 'What is listed?', el('p', {}, answer.definition)));
 }

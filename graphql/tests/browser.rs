@@ -189,6 +189,10 @@ async fn render(browser: &Browser, world: &World) {
         document.contains("5.50</td>") && document.contains("−0.5</td>"),
         "{document}"
     );
+    assert!(
+        !document.contains(">null<") && !document.contains("undefined"),
+        "nothing unknown is shown as a word of the program"
+    );
     assert!(document.contains("jobs of epoch 1"), "the memo of a settlement");
     assert!(
         document.contains("class=\"badge offchain_reported\""),

@@ -34,6 +34,7 @@ async fn every_number_of_render_is_what_the_rows_say() {
     balances(&world).await;
     audits(&world).await;
     status(&world).await;
+    planted_errors(&world).await;
 }
 
 const FRAME: &str = "definition unit amountUnit decimals evidence totalCount sampleSize asOf { height time }
@@ -423,4 +424,41 @@ async fn status(world: &World) {
         json!({"watermark": 450, "completeFrom": 100, "time": "2026-01-31T12:00:00Z"})
     );
     assert_eq!(status["state"], json!({"watermark": null, "segments": []}));
+}
+
+/// A node that answers another supply and another balance fails the audits, and the account is named.
+async fn planted_errors(world: &World) {
+    let (mint, burn) = (name("MINT"), name("BURN1"));
+    world
+        .sql(&format!(
+            "INSERT INTO render_observations (network, chain_id, slot, block_time, signature, outer, inner, batch, generation, row_hash, subject, \
+             address, owner, amount, endpoint, evidence) VALUES \
+             ('{RENDER}', 'render-1', 450, '2026-01-31 12:00:00', '{mint}', -1, -1, -1, 1, 2, 'supply', '{mint}', '', 1, 'other', 'onchain'), \
+             ('{RENDER}', 'render-1', 450, '2026-01-31 12:00:00', '{burn}', -1, -1, -1, 1, 3, 'balance', '{burn}', '', 7, 'other', 'onchain')"
+        ))
+        .await;
+    let audits = ask(world, "audits", "", AUDITS).await;
+    let supply = &audits["supply"];
+    assert_eq!(
+        (
+            &supply["passed"],
+            &supply["failing"],
+            &supply["sampleSize"],
+            &supply["firstFailingSlot"]
+        ),
+        (&json!(false), &json!(1), &json!(2), &json!(450))
+    );
+    let accounts = &audits["accounts"];
+    assert_eq!(
+        (&accounts["passed"], &accounts["failing"], &accounts["answers"]),
+        (&json!(false), &json!(1), &json!(3))
+    );
+    assert_eq!(accounts["findings"][0]["account"], burn);
+    assert_eq!(
+        (
+            &accounts["findings"][0]["sumsAgree"],
+            &accounts["findings"][0]["breaks"]
+        ),
+        (&json!(true), &json!(0))
+    );
 }

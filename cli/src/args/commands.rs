@@ -1,31 +1,34 @@
 //! Flags of each command.
 
+use super::faults::{AnyFault, fault};
 use clap::{Args, Subcommand};
 use clap_complete::Shell;
-use gridproof_indexer::source::replay::Fault;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// `gridproof up`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:
-  gridproof up                                              follow Akash mainnet from public endpoints
-  gridproof up --recording testdata/akash-gridlocal-1       index and serve a recording
-  gridproof up --or-recording testdata/akash-gridlocal-1    the recording only where no endpoint answers")]
+  gridproof up                                              follow Akash and Render from public endpoints
+  gridproof up --recording testdata/akash-gridlocal-1 --recording testdata/render-world-1
+                                                            index and serve two recordings
+  gridproof up --or-recording testdata/akash-gridlocal-1 --or-recording testdata/render-world-1
+                                                            each only where no endpoint of its kind answers")]
 pub(crate) struct Up {
     /// Serve this recording instead of the configured networks (may be given several times)
     #[arg(long, value_name = "DIR", conflicts_with = "or_recording")]
     pub(crate) recording: Vec<PathBuf>,
-    /// Fall back to this recording where no endpoint of a network answers
+    /// Fall back to this recording where no endpoint of a network of its kind answers (may be given several times)
     #[arg(long, value_name = "DIR")]
-    pub(crate) or_recording: Option<PathBuf>,
+    pub(crate) or_recording: Vec<PathBuf>,
 }
 
 /// `gridproof index`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:
   gridproof index                                                        follow the configured networks
-  gridproof index --recording testdata/akash-gridlocal-v12 --until-tip   index a recording and stop")]
+  gridproof index --recording testdata/akash-gridlocal-v12 --until-tip   index a recording and stop
+  gridproof index --recording testdata/render-world-1 --until-tip        the same for Render")]
 pub(crate) struct Index {
     /// Index this recording instead of the configured networks (may be given several times)
     #[arg(long, value_name = "DIR")]
@@ -36,9 +39,9 @@ pub(crate) struct Index {
     /// How the built-in replay server behaves
     #[command(flatten)]
     pub(crate) manners: ReplayManners,
-    /// A fault of the built-in replay server, for drills, such as `html:40` (may be given several times)
+    /// A fault of the built-in replay server, for drills; see `gridproof replay --help` (may be given several times)
     #[arg(long, value_name = "FAULT", value_parser = fault, requires = "recording")]
-    pub(crate) fault: Vec<Fault>,
+    pub(crate) fault: Vec<AnyFault>,
 }
 
 /// `gridproof serve`.
@@ -162,16 +165,26 @@ pub(crate) struct Reindex {
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:
   gridproof replay testdata/akash-gridlocal-1 --listen 127.0.0.1:26657
-  gridproof replay testdata/akash-gridlocal-1 --rate 20 --latency 150ms --errors 0.05")]
+  gridproof replay testdata/akash-gridlocal-1 --rate 20 --latency 150ms --errors 0.05
+  gridproof replay testdata/render-world-1 --tip-rate 4 --fault getTransaction:null@0.1 --fault any:429@x3
+
+Faults of a recording of Akash: chain-id:ID, truncated:H, html:H, missing-results:H, duplicate-events:H,
+parent-mismatch:H, other-hash:H, pruned-below:H, lying-tip:H, no-websocket (H: a height).
+
+Faults of a recording of Render: METHOD:KIND[@HOW-OFTEN], lag:SLOTS, genesis:HASH. METHOD is a method or `any`.
+KIND is 429, retry-after-SECONDS, 403, html, truncated (by the transport); null, reversed, duplicated, overlapping,
+short, no-balances, no-time (in the answer); or an error code: -32001 -32004 -32005 -32007 -32009 -32010 -32011
+-32014 -32015 -32016 -32019 -32020 -32021 -32603. HOW-OFTEN is a share such as 0.1, or the first so many calls
+such as x3; without it, always.")]
 pub(crate) struct Replay {
     /// Recording or archive folder
     pub(crate) folder: PathBuf,
     /// How the server behaves
     #[command(flatten)]
     pub(crate) manners: ReplayManners,
-    /// A fault of the server, for drills, such as `html:40` (may be given several times)
+    /// A fault of the server, for drills, such as `html:40` or `getTransaction:null@0.1` (may be given several times)
     #[arg(long, value_name = "FAULT", value_parser = fault)]
-    pub(crate) fault: Vec<Fault>,
+    pub(crate) fault: Vec<AnyFault>,
 }
 
 /// How a replay server behaves: as good or bad an endpoint as asked for.
@@ -186,6 +199,12 @@ pub(crate) struct ReplayManners {
     /// Share of the replay server's answers that are errors, 0 to 1
     #[arg(long, value_name = "SHARE", value_parser = share, env = "GRIDPROOF_REPLAY_ERRORS")]
     pub(crate) errors: Option<f64>,
+    /// Begin at the first height and let the tip move so many blocks a second (Render: slots with a transaction)
+    #[arg(long, value_name = "N", value_parser = blocks_a_second, env = "GRIDPROOF_REPLAY_TIP_RATE")]
+    pub(crate) tip_rate: Option<f64>,
+    /// Seed of the replay server's random choices
+    #[arg(long, value_name = "N", default_value_t = 0, env = "GRIDPROOF_REPLAY_SEED")]
+    pub(crate) seed: u64,
 }
 
 /// `gridproof doctor`.
@@ -242,31 +261,14 @@ fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(wrong)
 }
 
-/// Parses a fault of the replay server: a name, and for most a height.
-fn fault(text: &str) -> Result<Fault, String> {
-    let (name, rest) = text.split_once(':').unwrap_or((text, ""));
-    let height = || {
-        rest.parse()
-            .map_err(|_| format!("`{text}`: write a height after the colon, such as {name}:40"))
-    };
-    match name {
-        "chain-id" if !rest.is_empty() => Ok(Fault::ChainId(rest.to_owned())),
-        "truncated" => height().map(Fault::Truncated),
-        "html" => height().map(Fault::Html),
-        "missing-results" => height().map(Fault::MissingResults),
-        "duplicate-events" => height().map(Fault::DuplicateEvents),
-        "parent-mismatch" => height().map(Fault::ParentMismatch),
-        "other-hash" => height().map(Fault::OtherHash),
-        "pruned-below" => height().map(Fault::Floor),
-        "lying-tip" => height().map(Fault::LyingTip),
-        "no-websocket" => Ok(Fault::NoWebsocket),
-        _ => Err(format!("`{text}` is no fault: {FAULTS}")),
-    }
+/// Parses a speed above zero.
+fn blocks_a_second(text: &str) -> Result<f64, String> {
+    let wrong = || format!("`{text}` is no speed: write blocks a second, 0.001 to 1000, such as 4");
+    text.parse()
+        .ok()
+        .filter(|rate| (0.001..=1000.0).contains(rate))
+        .ok_or_else(wrong)
 }
-
-/// The faults that there are.
-const FAULTS: &str = "use chain-id:ID, truncated:H, html:H, missing-results:H, duplicate-events:H, parent-mismatch:H, \
-                      other-hash:H, pruned-below:H, lying-tip:H or no-websocket";
 
 /// Parses a share of 0 to 1.
 fn share(text: &str) -> Result<f64, String> {

@@ -2,6 +2,7 @@
 
 mod commands;
 mod common;
+pub(crate) mod faults;
 mod render;
 
 pub(crate) use commands::*;
@@ -55,7 +56,7 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Derive rows again from the archive, beside the live ones, then switch
     Reindex(Reindex),
-    /// Serve a recording or an archive as a CometBFT RPC endpoint
+    /// Serve a recording (Akash: CometBFT RPC, Render: Solana JSON-RPC) or an archive of Akash as an endpoint
     Replay(Replay),
     /// Load what others report of Render, beside the chain's own rows
     Import(Import),

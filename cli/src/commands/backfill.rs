@@ -18,7 +18,7 @@ pub(crate) async fn run(config: &Config, args: Backfill, json: bool) -> Outcome 
     let lock = house::lock(config)?;
     let prepared = match &args.recording {
         Some(folder) => networks::recording(folder, ReplayManners::default(), Vec::new(), "").await?,
-        None => networks::live(select(config, args.network.as_deref())?)?,
+        None => networks::live(config, select(config, args.network.as_deref())?).await?,
     };
     let settings = settings(config, &prepared, window, args.retry_quarantined).await?;
     let house = House::open(config).await?;
@@ -90,7 +90,7 @@ async fn settings(
                 .height
         }
     };
-    let settings = networks::settings(config, prepared.chain.kind, Goal::Height(goal));
+    let settings = prepared.settings(config, Goal::Height(goal));
     Ok(Settings {
         retry_quarantined,
         window_from: window.map(|window| window.from),

@@ -1,12 +1,14 @@
 //! `gridproof doctor`.
 
-use crate::config::{Config, Network};
+use crate::config::{Config, Network, NetworkKind};
 use crate::data::DataDir;
 use crate::doctor::{Check, Verdict, clock_skew, disk, folder_writable, port};
 use crate::exit::{Failure, Outcome};
 use crate::house::House;
-use crate::{networks, output};
+use crate::{networks, output, render};
+use gridproof_indexer::chain::render::watch::Role;
 use gridproof_indexer::source::EndpointState;
+use gridproof_indexer::source::solana::MAX_TRANSACTION_VERSION;
 use gridproof_store::engine::LIBRARY_ENV;
 use gridproof_store::migrate::clickhouse;
 use std::path::PathBuf;
@@ -33,7 +35,7 @@ pub(crate) async fn run(config: &Config, json: bool) -> Outcome {
     ];
     checks.extend(migrations(config, ours).await);
     for network in &config.network {
-        checks.extend(endpoints(network).await?);
+        checks.extend(endpoints(config, network).await?);
     }
     tell(&checks, json)?;
     match checks.iter().filter(|check| check.verdict == Verdict::Fail).count() {
@@ -118,10 +120,18 @@ async fn migrations(config: &Config, running: bool) -> Option<Check> {
 }
 
 /// Each endpoint of a network, and the clock against the first that answers.
-async fn endpoints(network: &Network) -> Result<Vec<Check>, Failure> {
-    let prepared = networks::live(network)?;
-    let head = prepared.network.head().await;
+async fn endpoints(config: &Config, network: &Network) -> Result<Vec<Check>, Failure> {
     let mut checks = Vec::new();
+    if network.kind == NetworkKind::Render {
+        let watched = watch_set(config, network).await;
+        let usable = watched.verdict != Verdict::Fail;
+        checks.push(watched);
+        if !usable {
+            return Ok(checks);
+        }
+    }
+    let prepared = networks::live(config, network).await?;
+    let head = prepared.network.head().await;
     let mut ready = None;
     for endpoint in prepared.network.endpoints() {
         let name = format!("endpoint {}", network.name);
@@ -164,6 +174,56 @@ async fn endpoints(network: &Network) -> Result<Vec<Check>, Failure> {
         checks.extend(clock(&url).await);
     }
     Ok(checks)
+}
+
+/// What a network of Render watches, and which transactions are read. The endpoints are held to the genesis hash, the
+/// mint's program and its decimals when they first answer.
+async fn watch_set(config: &Config, network: &Network) -> Check {
+    let name = format!("watch set {}", network.name);
+    match render::watch_set(config, network).await {
+        Err(error) => Check::fail(
+            name,
+            error.to_string(),
+            "mend `watch` or `watch_file` in gridproof.toml",
+        ),
+        Ok(watch) => {
+            let burns = watch
+                .accounts
+                .iter()
+                .filter(|account| account.role == Role::Burn)
+                .count();
+            let payouts = watch
+                .accounts
+                .iter()
+                .filter(|account| {
+                    matches!(
+                        account.role,
+                        Role::PayoutWork | Role::PayoutAvailability | Role::PayoutCompute
+                    )
+                })
+                .count();
+            let finding = format!(
+                "mint {} with {} decimals, {} accounts, {burns} burn, {payouts} pay; transactions up to version \
+                 {MAX_TRANSACTION_VERSION} are read",
+                watch.mint,
+                watch.decimals,
+                watch.accounts.len()
+            );
+            match (burns, payouts) {
+                (0, _) => Check::warn(
+                    name,
+                    finding,
+                    "no revenue is seen: add a burn account with `gridproof watch add`",
+                ),
+                (_, 0) => Check::warn(
+                    name,
+                    finding,
+                    "no rewards are seen: find payout accounts with `gridproof discover-payout-wallets`",
+                ),
+                _ => Check::ok(name, finding),
+            }
+        }
+    }
 }
 
 /// This machine's clock against the `Date` of an answer.

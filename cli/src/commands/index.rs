@@ -1,14 +1,14 @@
 //! `gridproof index`.
 
+use crate::args::faults::{self, AnyFault};
 use crate::args::{Index, ReplayManners};
 use crate::config::Config;
 use crate::exit::{Failure, Outcome};
 use crate::house::{self, House, Writer};
-use crate::networks::{self, Prepared};
+use crate::networks::{self, Prepared, RecordingKind};
 use crate::session::{self, Session};
 use crate::{output, shutdown};
 use gridproof_indexer::pipeline::{Goal, NetworkStatus, Settings};
-use gridproof_indexer::source::replay::Fault;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -53,15 +53,22 @@ pub(crate) async fn prepare(
     config: &Config,
     recordings: &[PathBuf],
     manners: ReplayManners,
-    faults: &[Fault],
+    faults: &[AnyFault],
     until_tip: bool,
 ) -> Result<Vec<(Prepared, Settings)>, Failure> {
     let mut prepared = Vec::new();
     if recordings.is_empty() {
         for network in &config.network {
-            prepared.push(networks::live(network)?);
+            prepared.push(networks::live(config, network).await?);
         }
     }
+    let kinds: Result<Vec<RecordingKind>, Failure> = recordings.iter().map(|folder| networks::kind(folder)).collect();
+    let kinds = kinds?;
+    faults::check(
+        faults,
+        kinds.contains(&RecordingKind::Akash),
+        kinds.contains(&RecordingKind::Render),
+    )?;
     for folder in recordings {
         prepared.push(networks::recording(folder, manners, faults.to_vec(), "").await?);
     }
@@ -72,7 +79,7 @@ pub(crate) async fn prepare(
         } else {
             Goal::Follow
         };
-        let settings = networks::settings(config, network.chain.kind, goal);
+        let settings = network.settings(config, goal);
         networks.push((network, settings));
     }
     Ok(networks)

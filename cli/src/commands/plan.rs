@@ -7,6 +7,8 @@ use crate::data::DataDir;
 use crate::exit::{Failure, Outcome};
 use crate::networks::{self, Prepared};
 use crate::output;
+use gridproof_indexer::chain::Family;
+use gridproof_indexer::chain::render::RenderRules;
 use gridproof_indexer::pipeline::{FirstHeight, Plan, RangeSet};
 use gridproof_store::state_db::{Span, StageKey, StateDb};
 use serde::Serialize;
@@ -42,10 +44,10 @@ pub(crate) async fn run(config: &Config, args: PlanArgs, json: bool) -> Outcome 
         (Some(folder), _) => {
             prepared.push(networks::recording(folder, ReplayManners::default(), Vec::new(), "").await?)
         }
-        (None, Some(name)) => prepared.push(networks::live(select(config, Some(name))?)?),
+        (None, Some(name)) => prepared.push(networks::live(config, select(config, Some(name))?).await?),
         (None, None) => {
             for network in &config.network {
-                prepared.push(networks::live(network)?);
+                prepared.push(networks::live(config, network).await?);
             }
         }
     }
@@ -73,9 +75,13 @@ async fn plan(config: &Config, prepared: &Prepared) -> Result<Planned, Failure> 
         FirstHeight::Earliest => known.as_ref().map_or(head.floor.max(1), |known| known.first),
     };
     let (done, claimed) = known.map(|known| (known.done, known.claimed)).unwrap_or_default();
-    let remaining = Plan::new(networks::cut(config, prepared.chain.kind), first, &done, claimed).remaining(head.height);
+    let remaining = Plan::new(prepared.cut(config), first, &done, claimed).remaining(head.height);
     let heights = remaining.iter().map(|span| span.heights()).fold(0, u64::saturating_add);
-    let calls_at_least = heights + heights.div_ceil(HEADERS_A_PAGE);
+    let (calls_at_least, blocks) = match prepared.chain.kind {
+        // A page at least for each range; how many transactions it names, only the node knows.
+        RenderRules::KIND => (remaining.len() as u64, 0),
+        _ => (heights + heights.div_ceil(HEADERS_A_PAGE), heights),
+    };
     let at_once = IN_FLIGHT_AN_ENDPOINT * prepared.network.endpoints().len().max(1) as f64;
     Ok(Planned {
         network: network.clone(),
@@ -85,7 +91,7 @@ async fn plan(config: &Config, prepared: &Prepared) -> Result<Planned, Failure> 
         ranges: remaining.len() as u64,
         next: remaining.into_iter().take(5).collect(),
         calls_at_least,
-        calls_at_most: calls_at_least + heights,
+        calls_at_most: calls_at_least + blocks,
         seconds_about: (calls_at_least as f64 * latency_s / at_once).ceil() as u64,
     })
 }

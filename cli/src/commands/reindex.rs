@@ -85,7 +85,7 @@ async fn fetch_again(
         ..
     } = match &args.recording {
         Some(folder) => networks::recording(folder, ReplayManners::default(), Vec::new(), "").await?,
-        None => networks::live(select(config, Some(&network.name))?)?,
+        None => networks::live(config, select(config, Some(&network.name))?).await?,
     };
     if chain.network != network.name {
         let (got, wanted) = (&chain.network, &network.name);

@@ -2,15 +2,15 @@
 
 use super::index;
 use crate::args::{ReplayManners, Up};
-use crate::config::{Config, Network};
+use crate::config::{Config, Network, NetworkKind};
 use crate::exit::{Failure, Outcome};
 use crate::house::{self, House};
-use crate::networks::{self, Prepared};
+use crate::networks::{self, Prepared, RecordingKind};
 use crate::session::{self, Session};
 use crate::{api, ops, output, shutdown};
 use gridproof_indexer::pipeline::{Goal, Settings};
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Where everything answers, for `--json`.
 #[derive(Debug, Serialize)]
@@ -78,47 +78,74 @@ async fn choose(config: &Config, args: &Up) -> Result<Vec<(Prepared, Settings)>,
         chosen.push(recording(folder, "").await?);
     }
     if chosen.is_empty() {
-        chosen = live(config, args.or_recording.as_deref()).await?;
+        chosen = live(config, &args.or_recording).await?;
     }
     Ok(chosen
         .into_iter()
         .map(|network| {
-            let settings = networks::settings(config, network.chain.kind, Goal::Follow);
+            let settings = network.settings(config, Goal::Follow);
             (network, settings)
         })
         .collect())
 }
 
-/// The configured networks, if one of them answers; else the recording to fall back to, if one is named.
-async fn live(config: &Config, fallback: Option<&Path>) -> Result<Vec<Prepared>, Failure> {
-    let (mut prepared, mut silent) = (Vec::new(), Vec::new());
+/// The configured networks. One of which no endpoint answers gives way to the recordings of its kind, where such are
+/// named; without them it is followed all the same, in the hope that somebody answers later, unless nobody answers at all.
+async fn live(config: &Config, fallbacks: &[PathBuf]) -> Result<Vec<Prepared>, Failure> {
+    let fallbacks = by_kind(fallbacks)?;
+    let (mut chosen, mut silent, mut hopeful) = (Vec::new(), Vec::new(), Vec::new());
     for network in &config.network {
-        let candidate = networks::live(network)?;
+        let candidate = networks::live(config, network).await?;
         tracing::info!(
             network = network.name,
             endpoints = network.endpoints.len(),
             "looking for an endpoint that answers"
         );
-        if let Err(error) = candidate.network.head().await {
-            silent.push(why_silent(network, &candidate, &error.to_string()));
+        let Err(error) = candidate.network.head().await else {
+            chosen.push(candidate);
+            continue;
+        };
+        silent.push(why_silent(network, &candidate, &error.to_string()));
+        let own: Vec<&Path> = fallbacks
+            .iter()
+            .filter(|(kind, _)| *kind == kind_of(network.kind))
+            .map(|(_, folder)| *folder)
+            .collect();
+        if own.is_empty() {
+            hopeful.push(candidate);
         }
-        prepared.push(candidate);
-    }
-    if silent.len() < prepared.len() {
-        return Ok(prepared);
+        let because = format!(", because no public endpoint of {} answered", network.name);
+        for folder in own {
+            chosen.push(recording(folder, &because).await?);
+        }
     }
     let why = silent.join("\n");
-    match fallback {
-        Some(folder) => {
-            let names: Vec<&str> = config.network.iter().map(|network| network.name.as_str()).collect();
-            eprintln!("{why}");
-            let because = format!(", because no public endpoint of {} answered", names.join(", "));
-            Ok(vec![recording(folder, &because).await?])
-        }
-        None => Err(Failure::upstream(format!(
-            "{why}\nnothing can be followed; check the network, set `endpoints` in gridproof.toml, or start with a \
-             recording: gridproof up --recording testdata/akash-gridlocal-1"
-        ))),
+    if chosen.is_empty() {
+        return Err(Failure::upstream(format!(
+            "{why}\nnothing can be followed; check the network, set `endpoints` in gridproof.toml, or start with \
+             recordings: gridproof up --recording testdata/akash-gridlocal-1 --recording testdata/render-world-1"
+        )));
+    }
+    if !why.is_empty() {
+        eprintln!("{why}");
+    }
+    chosen.extend(hopeful);
+    Ok(chosen)
+}
+
+/// The recordings to fall back to, with their kinds.
+fn by_kind(folders: &[PathBuf]) -> Result<Vec<(RecordingKind, &Path)>, Failure> {
+    let mut known = Vec::with_capacity(folders.len());
+    for folder in folders {
+        known.push((networks::kind(folder)?, folder.as_path()));
+    }
+    Ok(known)
+}
+
+fn kind_of(kind: NetworkKind) -> RecordingKind {
+    match kind {
+        NetworkKind::Akash => RecordingKind::Akash,
+        NetworkKind::Render => RecordingKind::Render,
     }
 }
 
@@ -141,8 +168,12 @@ fn why_silent(network: &Network, prepared: &Prepared, error: &str) -> String {
 async fn recording(folder: &Path, because: &str) -> Result<Prepared, Failure> {
     let mut prepared = networks::recording(folder, ReplayManners::default(), Vec::new(), "").await?;
     let (chain, last) = (&mut prepared.chain, prepared.last.unwrap_or(0));
+    let height = match networks::kind(folder)? {
+        RecordingKind::Akash => "height",
+        RecordingKind::Render => "slot",
+    };
     chain.note = format!(
-        "This is a recording of chain {} up to height {last}, not live data{because}.",
+        "This is a recording of chain {} up to {height} {last}, not live data{because}.",
         chain.chain_id
     );
     Ok(prepared)

@@ -63,8 +63,8 @@ async fn act(state_db: &StateDb, args: &Watch, json: bool) -> Outcome {
     match json {
         true => list(state_db, network, true).await,
         false => output::text_line(&format!(
-            "the watch list of {network} is changed; it counts from the next start of the indexer on, and \
-             `gridproof reindex --network {network}` applies it to what is indexed already"
+            "the watch list of {network} is changed; it counts from the next start of the indexer on, which also derives \
+             again what is indexed already"
         )),
     }
 }

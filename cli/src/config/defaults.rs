@@ -1,4 +1,4 @@
-//! Built-in values: a fresh machine follows Akash mainnet with no file at all.
+//! Built-in values: a fresh machine follows the mainnets of Akash and Render with no file at all.
 
 use super::model::{Config, Engine, Network, NetworkKind, Pipeline, Start};
 use gridproof_indexer::chain::Family;
@@ -31,6 +31,13 @@ const AKASH_ENDPOINTS: [&str; 10] = [
     "https://akash-rpc.publicnode.com",
 ];
 
+/// The public endpoint of Solana's mainnet.
+const SOLANA_ENDPOINT: &str = "https://api.mainnet-beta.solana.com";
+/// Genesis hash of Solana's mainnet.
+pub(super) const SOLANA_GENESIS: &str = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKUc147dw2N9d";
+/// A slot of autumn 2023, some weeks before the first RENDER was minted on Solana: nothing lies below it.
+const RENDER_FIRST_SLOT: u64 = 220_000_000;
+
 impl Default for Config {
     fn default() -> Self {
         let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
@@ -50,7 +57,7 @@ impl Default for Config {
                 checkpoint_heights: CHECKPOINT_HEIGHTS,
                 ready_lag_s: READY_LAG_S,
             },
-            network: vec![akash()],
+            network: vec![akash(), render()],
         }
     }
 }
@@ -66,6 +73,24 @@ fn akash() -> Network {
         upgrades: Vec::new(),
         start: Start::Earliest,
         genesis: None,
+        watch_file: None,
+        watch: Vec::new(),
+        follow_mint: None,
+        range_slots: None,
+        poll_seconds: None,
+        rates: None,
+    }
+}
+
+/// Render on Solana's mainnet.
+fn render() -> Network {
+    Network {
+        name: "render".into(),
+        kind: NetworkKind::Render,
+        chain_id: SOLANA_GENESIS.into(),
+        endpoints: vec![SOLANA_ENDPOINT.into()],
+        start: Start::Height(RENDER_FIRST_SLOT),
+        ..akash()
     }
 }
 

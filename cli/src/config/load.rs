@@ -1,6 +1,7 @@
 //! Reading the configuration from its four layers, with errors that say what to change.
 
-use super::model::{Config, Start};
+use super::defaults::SOLANA_GENESIS;
+use super::model::{Config, Network, NetworkKind, Start};
 use super::suggest::nearest;
 use figment::Figment;
 use figment::error::Kind;
@@ -127,7 +128,12 @@ pub(crate) fn load(file: Option<&Path>, flags: Overrides) -> Result<Loaded, Conf
         figment = figment.merge(Toml::file_exact(path));
     }
     let figment = figment.merge(environment()).merge(flags);
-    let config: Config = figment.extract().map_err(explain)?;
+    let mut config: Config = figment.extract().map_err(explain)?;
+    for network in &mut config.network {
+        if network.kind == NetworkKind::Render && network.chain_id.is_empty() {
+            network.chain_id = SOLANA_GENESIS.to_owned();
+        }
+    }
     check(&config)?;
     Ok(Loaded { config, figment })
 }
@@ -206,16 +212,11 @@ fn check(config: &Config) -> Result<(), ConfigError> {
                 return Err(fail(format!("endpoint `{url}`: use http:// or https://")));
             }
         }
-        if network.chain_id != "akashnet-2" && network.starts_on.is_none() {
-            return Err(fail(
-                "`starts_on` is missing: say which version the chain started on, such as \"v1.2.2\"".into(),
-            ));
-        }
-        if matches!(network.start, Start::Height(_)) && network.genesis.is_some() {
-            return Err(fail(
-                "`genesis` needs `start = \"genesis\"`: the state is replayed from height 1".into(),
-            ));
-        }
+        let kind = match network.kind {
+            NetworkKind::Akash => check_akash(network),
+            NetworkKind::Render => check_render(network),
+        };
+        kind.map_err(fail)?;
     }
     if config.pipeline.range_heights == 0 || config.pipeline.checkpoint_heights == 0 {
         return Err(ConfigError::Invalid {
@@ -224,6 +225,58 @@ fn check(config: &Config) -> Result<(), ConfigError> {
         });
     }
     Ok(())
+}
+
+/// What only Akash needs, and what only others have.
+fn check_akash(network: &Network) -> Result<(), String> {
+    let foreign = [
+        ("watch_file", network.watch_file.is_some()),
+        ("watch", !network.watch.is_empty()),
+        ("follow_mint", network.follow_mint.is_some()),
+        ("range_slots", network.range_slots.is_some()),
+        ("poll_seconds", network.poll_seconds.is_some()),
+        ("rates", network.rates.is_some()),
+    ];
+    foreign_key(&foreign, "render")?;
+    if network.chain_id != "akashnet-2" && network.starts_on.is_none() {
+        return Err("`starts_on` is missing: say which version the chain started on, such as \"v1.2.2\"".into());
+    }
+    if matches!(network.start, Start::Height(_)) && network.genesis.is_some() {
+        return Err("`genesis` needs `start = \"genesis\"`: the state is replayed from height 1".into());
+    }
+    Ok(())
+}
+
+/// What only Render needs, and what only others have.
+fn check_render(network: &Network) -> Result<(), String> {
+    let foreign = [
+        ("starts_on", network.starts_on.is_some()),
+        ("upgrades", !network.upgrades.is_empty()),
+        ("genesis", network.genesis.is_some()),
+    ];
+    foreign_key(&foreign, "akash")?;
+    if network.start == Start::Genesis {
+        return Err("`start = \"genesis\"` is for chains with a state to replay; use \"earliest\" or a slot".into());
+    }
+    if matches!(network.range_slots, Some(0)) || matches!(network.poll_seconds, Some(0)) {
+        return Err("`range_slots` and `poll_seconds` must be at least 1".into());
+    }
+    if let Some(rates) = network.rates.filter(|rates| rates.per_method > rates.total) {
+        let (one, all) = (rates.per_method, rates.total);
+        return Err(format!(
+            "`rates`: {one} requests of one method cannot be more than {all} of all methods"
+        ));
+    }
+    Ok(())
+}
+
+fn foreign_key(keys: &[(&str, bool)], kind: &str) -> Result<(), String> {
+    match keys.iter().find(|(_, set)| *set) {
+        Some((key, _)) => Err(format!(
+            "`{key}` is a key of networks of kind \"{kind}\": remove it, or mend `kind`"
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Whether a name is safe in labels, tokens and paths.

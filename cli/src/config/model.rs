@@ -1,7 +1,9 @@
 //! What can be configured. Every key has a default in `defaults.rs`; an unknown key is an error.
 
+use gridproof_indexer::chain::render::watch::WatchAccount;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 /// The whole configuration.
@@ -62,9 +64,10 @@ pub(crate) struct Network {
     pub(crate) name: String,
     /// Family of the chain.
     pub(crate) kind: NetworkKind,
-    /// Chain id; an endpoint of another chain is refused.
+    /// Chain id; an endpoint of another chain is refused. On Solana the genesis hash; absent there: mainnet's.
+    #[serde(default)]
     pub(crate) chain_id: String,
-    /// CometBFT RPC endpoints, `https://host[:port][/path]`.
+    /// RPC endpoints (CometBFT's, or Solana's JSON-RPC), `https://host[:port][/path]`.
     pub(crate) endpoints: Vec<String>,
     /// Version that the chain started on; absent for `akashnet-2`, whose upgrades are built in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,6 +81,34 @@ pub(crate) struct Network {
     /// Genesis document (`.json` or `.json.zst`); absent: asked of the endpoints when the start is 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) genesis: Option<PathBuf>,
+    /// Render: a watch set as a JSON file, in place of the one built in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) watch_file: Option<PathBuf>,
+    /// Render: token accounts to watch beside those of the watch set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) watch: Vec<WatchAccount>,
+    /// Render: whether every transaction that names the mint is followed, so that supply is audited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) follow_mint: Option<bool>,
+    /// Render: slots of a range; absent: a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) range_slots: Option<u64>,
+    /// Render: seconds between two looks at the newest finalized slot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) poll_seconds: Option<u64>,
+    /// Render: what an endpoint allows; absent: what the public one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rates: Option<Rates>,
+}
+
+/// Requests that an endpoint allows in ten seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rates {
+    /// Of one method.
+    pub(crate) per_method: NonZeroU32,
+    /// Of all methods.
+    pub(crate) total: NonZeroU32,
 }
 
 /// Family of a chain.
@@ -86,6 +117,8 @@ pub(crate) struct Network {
 pub(crate) enum NetworkKind {
     /// Akash, on CometBFT.
     Akash,
+    /// Render, on Solana.
+    Render,
 }
 
 /// An upgrade of a chain.

@@ -117,6 +117,52 @@ pub fn signal(pid: u32, signal: rustix::process::Signal) {
     let _ = rustix::process::kill_process(pid, signal);
 }
 
+/// Numbers that look random and are the same for the same seed, which is printed.
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        println!("seed {seed}");
+        Self(seed)
+    }
+
+    /// A time from `low` to `high` milliseconds.
+    pub fn pause(&mut self, low: u64, high: u64) -> Duration {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        Duration::from_millis(low + (self.0 >> 33) % (high - low))
+    }
+}
+
+/// The seed that the environment names, else the clock.
+pub fn seed() -> u64 {
+    let given = std::env::var("GRIDPROOF_TEST_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok());
+    given.unwrap_or_else(|| {
+        std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap()
+            .as_secs()
+    })
+}
+
+/// Status code and body.
+pub fn get(address: &str, path: &str) -> (u16, String) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = client.get(format!("http://{address}{path}")).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    })
+}
+
 /// The engine alone, over a data folder; ends when dropped.
 pub struct Engine {
     child: Child,

@@ -4,6 +4,7 @@ use super::quarantine::Rejected;
 use crate::source::FetchError;
 use gridproof_store::archive::ArchiveError;
 use gridproof_store::commit::CommitError;
+use gridproof_store::reference::ReferenceError;
 use gridproof_store::state_db::StateError as StateDbError;
 
 /// Why a follower ended before its work was done.
@@ -64,6 +65,9 @@ pub enum PipelineError {
         /// What is wrong.
         why: String,
     },
+    /// The rules cannot be told to readers.
+    #[error(transparent)]
+    Reference(Box<ReferenceError>),
     /// The genesis document is not one.
     #[error("network {network}: the genesis document cannot be used: {why}")]
     Genesis {
@@ -77,7 +81,10 @@ pub enum PipelineError {
 impl PipelineError {
     /// Whether somebody else (an endpoint, a database) must come back before this can go on.
     pub fn is_upstream(&self) -> bool {
-        matches!(self, Self::Upstream { .. } | Self::Commit(_) | Self::Tables(_))
+        matches!(
+            self,
+            Self::Upstream { .. } | Self::Commit(_) | Self::Tables(_) | Self::Reference(_)
+        )
     }
 }
 
@@ -86,6 +93,12 @@ impl PipelineError {
 impl From<CommitError> for PipelineError {
     fn from(error: CommitError) -> Self {
         Self::Commit(Box::new(error))
+    }
+}
+
+impl From<ReferenceError> for PipelineError {
+    fn from(error: ReferenceError) -> Self {
+        Self::Reference(Box::new(error))
     }
 }
 

@@ -6,13 +6,20 @@
 
 use super::error::PipelineError;
 use super::ranges::RangeSet;
+use super::reference::publish_render_rules;
 use super::shared::Shared;
 use crate::chain::Family;
+use crate::chain::render::RenderRules;
 use clickhouse::Row;
 use clickhouse::sql::Identifier;
 use gridproof_store::state_db::{CommittedRange, Segment, Span, StageKey};
 use serde::Deserialize;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+/// Seconds of a week.
+const WEEK_S: u64 = 7 * 24 * 3600;
+/// Weeks of which epochs are told to readers ahead of time: a process that runs so long without a new start does not exist.
+const WEEKS_AHEAD: u64 = 53;
 /// Addresses that are named in the advice; the rest is counted.
 const NAMED: usize = 3;
 
@@ -92,7 +99,7 @@ pub(super) async fn outdated<F: Family>(shared: &Shared<F>, key: &StageKey) -> R
     Ok(live.runs().into_iter().flat_map(|run| current.holes(run)).collect())
 }
 
-/// Keeps the rules with the network, so that it can be derived again by them.
+/// Keeps the rules with the network, so that it can be derived again by them, and tells them to readers.
 pub(super) async fn keep<F: Family>(shared: &Shared<F>) -> Result<(), PipelineError> {
     let fail = |error: serde_json::Error| PipelineError::Rules {
         network: shared.chain.network.clone(),
@@ -102,5 +109,18 @@ pub(super) async fn keep<F: Family>(shared: &Shared<F>) -> Result<(), PipelineEr
     if shared.vault.rules().await?.as_ref() != Some(&document) {
         shared.vault.put_rules(&document).await?;
     }
+    if F::KIND == RenderRules::KIND {
+        let rules: RenderRules = serde_json::from_slice(&document).map_err(fail)?;
+        let (clickhouse, network) = (shared.committer.clickhouse(), &shared.chain.network);
+        publish_render_rules(clickhouse, network, &rules.watch, &rules.epochs, published_until_s()).await?;
+    }
     Ok(())
+}
+
+/// The end of the epochs that are told to readers, seconds since the Unix epoch: a year from now, cut to whole weeks so that
+/// a start within the same week tells nothing new. Views leave out epochs that have not begun.
+fn published_until_s() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let weeks = since.as_secs() / WEEK_S + WEEKS_AHEAD;
+    i64::try_from(weeks * WEEK_S).unwrap_or(i64::MAX)
 }

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use gridproof_indexer::source::solana::yellowstone::{Listed, Listing, Truth};
+use gridproof_indexer::source::solana::Listed;
+use gridproof_indexer::source::solana::yellowstone::{Listing, Truth};
 use gridproof_indexer::source::{EndpointStatus, FetchError, Head, RawSlot, RawTransaction, RawWindow, Source};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;

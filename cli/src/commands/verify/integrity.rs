@@ -125,7 +125,8 @@ async fn audit(house: &House, stored: &NetworkStatus) -> Result<Option<AuditRepo
     if network.kind != render::KIND {
         return Ok(None);
     }
-    let ledger = render::read_ledger(house.clickhouse.raw(), &network.name, is_recording(&network.name)).await;
+    let origin = is_recording(&network.name).then_some(network.first_height);
+    let ledger = render::read_ledger(house.clickhouse.raw(), &network.name, origin).await;
     let ledger = ledger.map_err(super::render_recording::audit_failure)?;
     Ok(ledger.map(|ledger| render::check(&ledger)))
 }

@@ -7,17 +7,13 @@ mod state;
 use crate::args::Verify;
 use crate::config::Config;
 use crate::exit::{Failure, Outcome};
-use gridproof_indexer::audit::render;
-use serde::Deserialize;
-use std::path::Path;
-
-/// Longest `recording.json`.
-const MAX_INFO_BYTES: u64 = 1 << 20;
+use crate::networks::{self, RecordingKind};
 
 /// Compares with the chain's own answers, or proves a data folder whole. `own_folder`: `--data-dir` was given.
 pub(crate) async fn run(config: &Config, args: Verify, own_folder: bool, json: bool) -> Outcome {
+    let kind = args.recording.as_deref().map(networks::kind).transpose()?;
     match (&args.recording, &args.state) {
-        (Some(recording), truth) if kind_of(recording)?.as_deref() == Some(render::KIND) => match truth {
+        (Some(recording), truth) if kind == Some(RecordingKind::Render) => match truth {
             None => render_recording::run(config, recording, own_folder, json).await,
             Some(_) => Err(Failure::usage(
                 "a recording of Render holds the node's answers itself; leave --state out",
@@ -38,27 +34,4 @@ pub(crate) async fn run(config: &Config, args: Verify, own_folder: bool, json: b
         )),
         (None, None) => integrity::run(config, args.network.as_deref(), json).await,
     }
-}
-
-/// What kind of chain a recording is of; `None` where the folder does not say.
-fn kind_of(recording: &Path) -> Result<Option<String>, Failure> {
-    #[derive(Deserialize)]
-    struct Info {
-        kind: String,
-    }
-    let path = recording.join("recording.json");
-    // A folder without it is refused where recordings are opened, with what to give instead.
-    let Ok(metadata) = std::fs::metadata(&path) else {
-        return Ok(None);
-    };
-    let shown = path.display();
-    if metadata.len() > MAX_INFO_BYTES {
-        return Err(Failure::data(format!(
-            "{shown} is longer than any description of a recording"
-        )));
-    }
-    let bytes = std::fs::read(&path).map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
-    let info: Info = serde_json::from_slice(&bytes)
-        .map_err(|error| Failure::data(format!("{shown} does not describe a recording: {error}")))?;
-    Ok(Some(info.kind))
 }

@@ -67,7 +67,7 @@ async fn in_folder(config: &Config, recording: &Path, truth: &RenderTruth, json:
     let writer = house.writer(lock).await?;
     let prepared = networks::recording(recording, ReplayManners::default(), Vec::new(), "").await?;
     let (network, last) = (prepared.chain.network.clone(), prepared.last.unwrap_or(0));
-    let settings = networks::settings(config, prepared.chain.kind, Goal::Height(last));
+    let settings = prepared.settings(config, Goal::Height(last));
     let mut session = Session::start(&house, &writer, vec![(prepared, settings)], json, &stop);
     let statuses = session.finish().await;
     let report = match &statuses {
@@ -95,7 +95,8 @@ async fn in_folder(config: &Config, recording: &Path, truth: &RenderTruth, json:
 /// Everything that can be said of the rows of a network.
 async fn report(config: &Config, house: &House, network: &str, truth: &RenderTruth) -> Result<Report, Failure> {
     let client = house.clickhouse.raw();
-    let ledger = read_ledger(client, network, true)
+    // Slots of a recording begin at 1 or later, and its mint is made within it.
+    let ledger = read_ledger(client, network, Some(u64::MAX))
         .await
         .map_err(audit_failure)?
         .ok_or_else(|| {

@@ -91,7 +91,7 @@ pub(super) async fn run(config: &Config, recording: &Path, state: &Path, json: b
     let prepared = networks::recording(recording, ReplayManners::default(), Vec::new(), "").await?;
     same_chain(&house, &prepared.chain.network, recording).await?;
     let (network, last) = (prepared.chain.network.clone(), prepared.last.unwrap_or(0));
-    let settings = networks::settings(config, prepared.chain.kind, Goal::Height(last));
+    let settings = prepared.settings(config, Goal::Height(last));
     let mut session = Session::start(&house, &writer, vec![(prepared, settings)], json, &stop);
     let statuses = session.finish().await;
     let found = match &statuses {

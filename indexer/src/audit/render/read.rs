@@ -37,11 +37,12 @@ pub struct StoredTransaction {
 
 /// What is committed of a network, from the first slot of the newest span without a hole. `None`: nothing is.
 ///
-/// `from_nothing`: the network begins before its mint existed, so balances begin at zero (a recording does).
+/// `origin`: the slot at or before which the mint did not exist yet, where that is known (a recording begins there): a span
+/// that begins no later begins with nothing.
 ///
 /// # Errors
 /// The tables cannot be read.
-pub async fn read_ledger(client: &Client, network: &str, from_nothing: bool) -> Result<Option<Ledger>, AuditError> {
+pub async fn read_ledger(client: &Client, network: &str, origin: Option<u64>) -> Result<Option<Ledger>, AuditError> {
     let segments: Vec<(u64, u64)> = client
         .query(include_str!("sql/segments.sql"))
         .param("network", network)
@@ -69,7 +70,7 @@ pub async fn read_ledger(client: &Client, network: &str, from_nothing: bool) -> 
             .as_ref()
             .is_some_and(|all| all.windows > 0 && all.windows == all.with_mint),
         mint: windows.map(|all| all.mint).unwrap_or_default(),
-        from_nothing,
+        from_nothing: origin.is_some_and(|origin| from <= origin),
         changes: reader
             .rows::<Change>("render_balance_changes", include_str!("sql/changes.sql"))
             .await?,

@@ -38,7 +38,7 @@ impl<R: SolanaRpc> SolanaSource<R> {
     }
 
     /// What all followed addresses list, each transaction once.
-    async fn union(&self, from: u64, to: u64) -> Result<BTreeMap<String, Listed>, FetchError> {
+    pub(super) async fn union(&self, from: u64, to: u64) -> Result<BTreeMap<String, Listed>, FetchError> {
         let walks: Vec<_> = self
             .followed
             .iter()
@@ -66,7 +66,7 @@ impl<R: SolanaRpc> SolanaSource<R> {
     }
 
     /// A listed transaction. It exists, so a node that does not have it is behind, and another is asked.
-    async fn transaction(&self, listed: &Listed) -> Result<(u64, RawTransaction), FetchError> {
+    pub(super) async fn transaction(&self, listed: &Listed) -> Result<(u64, RawTransaction), FetchError> {
         let need = Need::existing(
             format!("transaction {} of slot {}", listed.signature, listed.slot),
             listed.slot,
@@ -130,7 +130,7 @@ impl<R: SolanaRpc> SolanaSource<R> {
         Ok(self.group.request(&need, ask).await?.0)
     }
 
-    async fn window(&self, from: u64, to: u64) -> Result<RawWindow, FetchError> {
+    pub(super) async fn window(&self, from: u64, to: u64) -> Result<RawWindow, FetchError> {
         Ok(RawWindow {
             from,
             to,
@@ -178,7 +178,7 @@ fn same(one: &Listed, of_one: &str, other: &Listed, of_other: &str) -> Result<()
 }
 
 /// Transactions by slot and signature. Those of one slot must agree on its time.
-fn group(transactions: Vec<(u64, RawTransaction)>, window: RawWindow) -> Result<Vec<RawSlot>, FetchError> {
+pub(super) fn group(transactions: Vec<(u64, RawTransaction)>, window: RawWindow) -> Result<Vec<RawSlot>, FetchError> {
     let mut slots: BTreeMap<u64, BTreeMap<String, RawTransaction>> = BTreeMap::from([(window.to, BTreeMap::new())]);
     for (slot, transaction) in transactions {
         let of_slot = slots.entry(slot).or_default();

@@ -9,7 +9,8 @@ use super::buffer::Streamed;
 use super::inflow::Inflow;
 use super::links::SlotFact;
 use super::status::{add, count};
-use super::truth::{Listed, Listing, Truth};
+use super::truth::{Listing, Truth};
+use crate::source::solana::Listed;
 use crate::source::{Class, FetchError, RawSlot, RawTransaction};
 
 /// A range under way.

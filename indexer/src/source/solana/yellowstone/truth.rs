@@ -1,21 +1,7 @@
 //! What the live path needs of the RPC: the list of what is there, and bodies.
 
+use crate::source::solana::Listed;
 use crate::source::{FetchError, RawSlot, RawTransaction, RawWindow, Source};
-
-/// A finalized transaction that the RPC lists for a followed address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
-    /// First signature, base58.
-    pub signature: String,
-    /// Its slot.
-    pub slot: u64,
-    /// Time of its block, seconds since the Unix epoch, where the list tells it.
-    pub block_time: Option<i64>,
-    /// Why it failed, as the RPC prints it; null: it did not.
-    pub err: serde_json::Value,
-    /// Position in its block, where the list tells it.
-    pub tx_index: Option<u32>,
-}
 
 /// Every transaction of a range of slots that names a followed address, each once.
 #[derive(Clone, Debug, PartialEq, Eq)]
