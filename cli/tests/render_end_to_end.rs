@@ -387,13 +387,6 @@ fn pitfall_19_a_planted_error_in_supply_or_balances_is_found_by_verify() {
             ),
             "movement",
         ),
-        (
-            "a burn that is a transfer",
-            format!(
-                "ALTER TABLE render_token_events UPDATE kind = 'transfer' WHERE kind = 'burn' AND signature = {some_burn} SETTINGS mutations_sync = 1"
-            ),
-            "",
-        ),
     ];
     for (what, sql, check) in plants {
         let data = fresh();
