@@ -52,8 +52,11 @@ async fn pitfall_01_version_1_and_finalized_are_asked_for_in_every_request_that_
 async fn pitfall_01_a_transaction_of_an_unsupported_version_stops_the_range_and_is_never_skipped() {
     let (chain, followed) = chain();
     let peer = Peer::with_fault(Node::new(chain, 40), |method, _, _| {
-        (method == "getTransaction")
-            .then_some(Reply::Error(-32015, "Transaction version (2) is not supported", Value::Null))
+        (method == "getTransaction").then_some(Reply::Error(
+            -32015,
+            "Transaction version (2) is not supported",
+            Value::Null,
+        ))
     })
     .await;
     let error = fetch(&source(&[&peer], &followed), 1, 40).await.unwrap_err();
