@@ -105,7 +105,7 @@ async fn one_endpoint_that_claims_a_slot_far_ahead_does_not_move_the_head() {
     let one = Peer::start(Node::new(Chain::of(1..=40), 40)).await;
     let two = Peer::start(Node::new(Chain::of(1..=41), 41)).await;
     let ahead = Peer::with_fault(Node::new(Chain::of(1..=40), 40), |method, _, _| {
-        (method == "getSlot").then(|| Reply::Result(1_000_000.into()))
+        (method == "getSlot").then_some(Reply::Result(1_000_000.into()))
     })
     .await;
     let source = paged(&[&one, &two, &ahead], &followed, 7);

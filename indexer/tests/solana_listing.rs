@@ -95,9 +95,9 @@ async fn pitfall_11_nodes_that_order_a_slot_differently_lose_nothing_at_the_bord
         let pair = nodes.clone();
         let turns = move |method: &str, params: &Value, nth: usize| Some(pair[nth % 2].answer(method, params));
         let peer = Peer::with_fault(nodes[0].clone(), turns).await;
-        let source = paged(&[&peer], &[a.clone()], page);
+        let source = paged(&[&peer], std::slice::from_ref(&a), page);
         let got = fetch(&source, 5, 35).await.unwrap();
-        assert_eq!(got, chain.truth(&[a.clone()], 5, 35), "pages of {page}");
+        assert_eq!(got, chain.truth(std::slice::from_ref(&a), 5, 35), "pages of {page}");
     }
 }
 
@@ -142,7 +142,7 @@ async fn pitfall_11_an_unknown_before_begins_again_with_the_newest_and_skips_not
     let chain = chain();
     let peer = Peer::with_fault(Node::new(chain.clone(), 60), |method, params, nth| {
         let asked_before = method == "getSignaturesForAddress" && params[1]["before"].is_string();
-        (asked_before && nth < 4).then(|| Reply::Error(-32020, "Transaction abc not found", Value::Null))
+        (asked_before && nth < 4).then_some(Reply::Error(-32020, "Transaction abc not found", Value::Null))
     })
     .await;
     let source = paged(&[&peer], &followed(), 6);
@@ -154,7 +154,7 @@ async fn pitfall_11_an_unknown_before_begins_again_with_the_newest_and_skips_not
 async fn a_before_that_stays_unknown_is_an_error_that_may_pass_and_not_a_short_list() {
     let peer = Peer::with_fault(Node::new(chain(), 60), |method, params, _| {
         let asked_before = method == "getSignaturesForAddress" && params[1]["before"].is_string();
-        asked_before.then(|| Reply::Error(-32020, "Transaction abc not found", Value::Null))
+        asked_before.then_some(Reply::Error(-32020, "Transaction abc not found", Value::Null))
     })
     .await;
     let error = fetch(&paged(&[&peer], &followed(), 6), 1, 50).await.unwrap_err();
@@ -208,12 +208,12 @@ async fn a_backfill_from_the_new_to_the_old_asks_for_each_page_once_and_keeps_li
         chain.tx(slot, &[&a]);
     }
     let peer = Peer::start(Node::new(chain.clone(), 2000)).await;
-    let source = paged(&[&peer], &[a.clone()], 100);
+    let source = paged(&[&peer], std::slice::from_ref(&a), 100);
     for to in (100..=2000).rev().step_by(50) {
         let from = to - 49;
         assert_eq!(
             fetch(&source, from, to).await.unwrap(),
-            chain.truth(&[a.clone()], from, to)
+            chain.truth(std::slice::from_ref(&a), from, to)
         );
         assert!(
             source.index_len().await <= 150,

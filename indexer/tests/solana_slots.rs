@@ -16,7 +16,7 @@ fn chain() -> Chain {
 /// Says that it has no block in `slot`.
 fn without(slot: u64, code: i64) -> impl Fn(&str, &Value, usize) -> Option<Reply> + Send {
     move |method, params, _| {
-        (method == "getBlock" && params[0] == slot).then(|| Reply::Error(code, "Slot was skipped", Value::Null))
+        (method == "getBlock" && params[0] == slot).then_some(Reply::Error(code, "Slot was skipped", Value::Null))
     }
 }
 

@@ -30,7 +30,7 @@ async fn a_refused_replay_is_asked_for_once_and_then_left_out() {
         bench.until_live_at(world.head()).await;
         bench.assert_rows(6).await;
         assert_eq!(
-            bench.mock.from_slots(),
+            bench.mock.asked_from(),
             [Some(world.slots()[10] - 32), None],
             "{code:?}"
         );
@@ -53,7 +53,7 @@ async fn replay_begins_where_the_server_says_that_it_can() {
         config.durable_slot = Some(durable);
         let bench = Bench::with(&world, mock, config, |_| {}).follow();
         bench.until_live_at(world.head()).await;
-        assert_eq!(bench.mock.from_slots(), [expected]);
+        assert_eq!(bench.mock.asked_from(), [expected]);
         bench.stop().await;
     }
 }

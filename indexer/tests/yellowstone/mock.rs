@@ -103,7 +103,7 @@ impl Mock {
         *self.state.fallback.lock().expect("fallback") = script;
     }
 
-    pub(crate) fn from_slots(&self) -> Vec<Option<u64>> {
+    pub(crate) fn asked_from(&self) -> Vec<Option<u64>> {
         self.state
             .requests
             .lock()

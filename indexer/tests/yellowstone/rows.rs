@@ -139,7 +139,7 @@ async fn a_cut_stream_that_is_replayed_with_an_overlap_gives_each_row_once() {
     bench.until_live_at(world.head()).await;
     bench.until("the overlap seen", |s| s.duplicates_total > 3).await;
     bench.assert_rows(5).await;
-    assert_eq!(bench.mock.from_slots(), [None, Some(slots[half - 1] - 32)]);
+    assert_eq!(bench.mock.asked_from(), [None, Some(slots[half - 1] - 32)]);
     let status = bench.stop().await;
     assert_eq!((status.reconnects_total, status.missed_total), (1, 0));
     assert!(status.last_error.unwrap().contains("the node restarts"));

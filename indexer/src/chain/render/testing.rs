@@ -1,6 +1,5 @@
 //! Recordings for tests: what nodes answered, as the source would hand it over.
 #![allow(clippy::unwrap_used)]
-#![allow(clippy::unwrap_used)]
 
 pub(super) mod body;
 

@@ -1,6 +1,5 @@
 //! The rules as data. What they mean for transactions is tested with the rows.
 #![allow(clippy::unwrap_used)]
-#![allow(clippy::unwrap_used)]
 
 use super::{Class, Ordered, TABLE};
 use std::collections::BTreeSet;

@@ -1,6 +1,5 @@
 //! Bodies: recorded ones in both encodings, versions, and everything hostile.
 #![allow(clippy::unwrap_used)]
-#![allow(clippy::unwrap_used)]
 
 mod bodies;
 mod hostile;

@@ -1,6 +1,5 @@
 //! Epochs: reported boundaries, the weekly rule, and those of a recording.
 #![allow(clippy::unwrap_used)]
-#![allow(clippy::unwrap_used)]
 
 use super::{EpochBasis, EpochError, EpochTable};
 use crate::chain::render::testing::{json, read};

@@ -1,6 +1,5 @@
 //! Instructions against balances: what is explained, what is not, and who owned what at the time.
 #![allow(clippy::unwrap_used)]
-#![allow(clippy::unwrap_used)]
 
 use super::{Event, Kind, explain};
 use crate::chain::render::testing::body::{Body, TOKEN, TOKEN_2022, batch_of, checked, key, plain};

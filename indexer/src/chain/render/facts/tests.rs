@@ -1,6 +1,5 @@
 //! Rows against what recordings meant and what their nodes answered.
 #![allow(clippy::unwrap_used)]
-#![allow(clippy::unwrap_used)]
 
 mod labels;
 mod meaning;

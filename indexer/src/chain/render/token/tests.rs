@@ -1,6 +1,5 @@
 //! Layouts: the bytes that were executed on a node (reference run), then the edges.
 #![allow(clippy::unwrap_used)]
-#![allow(clippy::unwrap_used)]
 
 use super::{Action, Operation, Owner, Part, Reading, parts, read};
 use crate::chain::render::model::Program;

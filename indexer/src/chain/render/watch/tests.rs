@@ -1,6 +1,5 @@
 //! Watch sets: where they come from, what they refuse, what counts when.
 #![allow(clippy::unwrap_used)]
-#![allow(clippy::unwrap_used)]
 
 use super::{Role, WatchAccount, WatchError, WatchSet};
 use crate::chain::render::testing::body::{key, watched};
