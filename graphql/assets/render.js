@@ -101,7 +101,9 @@ function chartCard(card, { text, answer, epochs, legendOf, series, line, table, 
   if (!epochs.length) return;
   const show = (index) => readout.replaceChildren(...line(epochs[index ?? epochs.findLastIndex((e) => e.complete)] ?? epochs.at(-1)));
   const times = epochs.map((e) => Date.parse(e.startsAt) / 1000);
-  const until = Date.parse(epochs.at(-1).endsAt) / 1000;
+  // A recording's epochs may be much shorter than the time between them: bars are as wide as the least step.
+  const steps = times.slice(1).map((time, index) => time - times[index]);
+  const until = Math.max(Date.parse(epochs.at(-1).endsAt) / 1000, times.at(-1) + (steps.length ? Math.min(...steps) : 0));
   charts.set(card, draw(host, { times, series, step: until - times.at(-1), until, height, onHover: show }));
   show(null);
 }

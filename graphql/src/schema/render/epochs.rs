@@ -57,8 +57,9 @@ pub(crate) struct RenderEpoch {
     recipients: u64,
     /// How many of them had never been paid before, as far as the past is indexed.
     new_recipients: u64,
-    /// How many that were paid in the epoch before were not paid in this one.
-    lost_recipients: u64,
+    /// How many that were paid in the epoch before were not paid in this one; null until the epoch is complete, for they
+    /// may still be paid.
+    lost_recipients: Option<u64>,
     /// How many burns `burned` sums.
     settlements: u64,
     /// The sample size of this epoch: its settlements and its recipients.
@@ -98,7 +99,7 @@ impl RenderEpoch {
             unknown: BigInt(row.unknown),
             recipients: row.recipients,
             new_recipients: row.new_recipients,
-            lost_recipients: row.lost_recipients,
+            lost_recipients: (row.is_complete != 0).then_some(row.lost_recipients),
             settlements: row.settlements,
             sample_size: row.settlements.saturating_add(row.recipients),
             decimals,
