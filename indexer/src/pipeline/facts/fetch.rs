@@ -275,6 +275,8 @@ fn fault(error: &FetchError) -> Option<(Fault, Option<u64>)> {
         FetchError::Pruned { height, .. } => Some((Fault::Pruned, Some(*height))),
         FetchError::WrongChain { .. } => Some((Fault::WrongChain, None)),
         FetchError::Disagreement { height, .. } => Some((Fault::Disagreement, Some(*height))),
+        FetchError::UnsupportedVersion { .. } => Some((Fault::Decode, None)),
+        FetchError::Unfit { .. } => Some((Fault::WrongChain, None)),
         FetchError::Malformed { height, defect, .. } => Some((
             match defect {
                 Defect::ChainId { .. } => Fault::WrongChain,

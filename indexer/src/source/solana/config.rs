@@ -1,6 +1,9 @@
 //! How a source of Solana behaves.
 
+use std::fmt;
 use std::time::Duration;
+
+use reqwest::Url;
 
 use super::rpc::MAX_SIGNATURES;
 use super::throttle::RateLimits;
@@ -10,7 +13,7 @@ use crate::source::Limits;
 const BODY_BYTES: u64 = 16 * 1024 * 1024;
 
 /// How a source of Solana behaves. Start from [`SolanaConfig::new`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SolanaConfig {
     /// What errors call the network.
     pub network: String,
@@ -65,5 +68,36 @@ impl SolanaConfig {
             max_lead: 750,
             poll: Duration::from_secs(10),
         }
+    }
+}
+
+/// Without the paths of the URLs: providers put their keys there.
+impl fmt::Debug for SolanaConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origin =
+            |url: &String| Url::parse(url).map_or_else(|_| "?".to_owned(), |url| url.origin().ascii_serialization());
+        f.debug_struct("SolanaConfig")
+            .field("network", &self.network)
+            .field("endpoints", &self.endpoints.iter().map(origin).collect::<Vec<_>>())
+            .field("genesis_hash", &self.genesis_hash)
+            .field("mint", &self.mint)
+            .field("followed", &self.followed)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_in_a_url_is_never_printed() {
+        let urls = vec![
+            "https://user:word@rpc.example.net:8443/v2/SECRET?api-key=SECRET".to_owned(),
+            "SECRET".to_owned(),
+        ];
+        let printed = format!("{:?}", SolanaConfig::new("render", urls, "mint", 8));
+        assert!(printed.contains("https://rpc.example.net:8443"), "{printed}");
+        assert!(!printed.contains("SECRET") && !printed.contains("word"), "{printed}");
     }
 }
