@@ -5,6 +5,7 @@ use crate::board::Board;
 use crate::config::Config;
 use crate::data::{DataDir, RunNote};
 use crate::exit::Failure;
+use crate::source_metrics::SourceMetrics;
 use anyhow::Context;
 use gridproof_indexer::pipeline::Metrics;
 use gridproof_store::archive::Archive;
@@ -46,6 +47,8 @@ pub(crate) struct House {
     pub(crate) registry: Registry,
     /// What the audits beside the followers found.
     pub(crate) audit_gauges: AuditGauges,
+    /// What the sources of the followers did.
+    pub(crate) source_metrics: SourceMetrics,
     engine: Option<Arc<Supervisor>>,
 }
 
@@ -82,12 +85,17 @@ impl House {
         let clickhouse = connect(config, url);
         let (registry, audit_gauges) = (Registry::new(), AuditGauges::default());
         audit_gauges.register(&registry).context("cannot register metrics")?;
+        let source_metrics = SourceMetrics::default();
+        registry
+            .register(Box::new(source_metrics.clone()))
+            .context("cannot register metrics")?;
         Ok(Self {
             data,
             clickhouse,
             board: Board::new(config.pipeline.ready_lag_s),
             registry,
             audit_gauges,
+            source_metrics,
             engine,
         })
     }
@@ -105,6 +113,7 @@ impl House {
                     board,
                     registry: Registry::new(),
                     audit_gauges: AuditGauges::default(),
+                    source_metrics: SourceMetrics::default(),
                     engine: None,
                 });
             }

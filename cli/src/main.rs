@@ -19,6 +19,7 @@ mod progress;
 mod render;
 mod session;
 mod shutdown;
+mod source_metrics;
 mod stored;
 mod watch_list;
 

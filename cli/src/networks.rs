@@ -6,6 +6,7 @@ use crate::config::{Config, Network, NetworkKind, Start};
 use crate::exit::Failure;
 use crate::follow::{Followable, Ready};
 use crate::render;
+use crate::source_metrics::Reader;
 use anyhow::Context;
 use gridproof_indexer::chain::akash::state::ChainRules;
 use gridproof_indexer::chain::render::RenderRules;
@@ -39,6 +40,8 @@ pub(crate) struct Prepared {
     pub(crate) chain: Chain,
     /// Its endpoints and rules, of whatever family.
     pub(crate) network: Box<dyn Followable>,
+    /// What its source did so far, where it counts more than a pool does.
+    pub(crate) reader: Option<Reader>,
     /// The replay server of a recording; ends with this value.
     pub(crate) replay: Option<ReplayHandle>,
     /// Last height of a recording.
@@ -138,6 +141,7 @@ fn akash(network: &Network) -> Result<Prepared, Failure> {
             genesis: genesis.map(Into::into),
             source,
         }),
+        reader: None,
         replay: None,
         last: None,
         range: None,
@@ -201,6 +205,7 @@ async fn akash_recording(
             genesis,
             source: pool(config)?,
         }),
+        reader: None,
         replay: Some(handle),
         last: Some(info.last_height),
         range: None,

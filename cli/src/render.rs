@@ -5,8 +5,9 @@ use crate::args::faults::{self, AnyFault};
 use crate::config::{Config, Network, Start};
 use crate::data::DataDir;
 use crate::exit::Failure;
-use crate::follow::Ready;
+use crate::follow::{Followable, Ready};
 use crate::networks::{self, Prepared};
+use crate::source_metrics::{Reader, Reading};
 use crate::watch_list;
 use anyhow::Context;
 use gridproof_indexer::chain::Family;
@@ -15,8 +16,10 @@ use gridproof_indexer::chain::render::epochs::EpochTable;
 use gridproof_indexer::chain::render::watch::WatchSet;
 use gridproof_indexer::pipeline::{Chain, FirstHeight};
 use gridproof_indexer::source::solana::replay::{self, SolanaRecording, SolanaRecordingInfo};
+use gridproof_indexer::source::solana::yellowstone::{LiveSource, StreamConfig};
 use gridproof_indexer::source::solana::{RateLimits, SolanaConfig, SolanaSource};
-use gridproof_store::state_db::StateDb;
+use gridproof_indexer::source::{RawSlot, Source};
+use gridproof_store::state_db::{StageKey, StateDb, StateError};
 use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -61,9 +64,11 @@ pub(crate) async fn live(config: &Config, network: &Network) -> Result<Prepared,
             Start::Earliest | Start::Genesis => FirstHeight::Earliest,
         },
     };
+    let (followable, reader) = ready(rules, source, stream(config, network).await?)?;
     Ok(Prepared {
         chain,
-        network: ready(rules, source)?,
+        network: followable,
+        reader: Some(reader),
         replay: None,
         last: None,
         range: network.range_slots,
@@ -125,9 +130,11 @@ pub(crate) async fn recording(
     if let Some(requests) = std::num::NonZeroU32::new(RECORDING_REQUESTS) {
         (source.rates.per_method, source.rates.total) = (requests, requests);
     }
+    let (network, reader) = ready(rules, source, None)?;
     Ok(Prepared {
         chain,
-        network: ready(rules, source)?,
+        network,
+        reader: Some(reader),
         replay: Some(handle),
         last: Some(last),
         // A recording has few transactions and wide gaps between them: the widest ranges that there may be.
@@ -194,13 +201,76 @@ fn source_config(network: &str, endpoints: Vec<String>, rules: &RenderRules) -> 
     source
 }
 
-fn ready(rules: RenderRules, source: SolanaConfig) -> Result<Box<Ready<RenderRules, SolanaSource>>, Failure> {
-    let source = SolanaSource::new(source).map_err(|error| Failure::Usage(error.into()))?;
-    Ok(Box::new(Ready {
+/// What can be followed and read: the endpoints, with the stream in front of them where there is one.
+fn ready(
+    rules: RenderRules,
+    source: SolanaConfig,
+    stream: Option<StreamConfig>,
+) -> Result<(Box<dyn Followable>, Reader), Failure> {
+    let rpc = Arc::new(SolanaSource::new(source).map_err(|error| Failure::Usage(error.into()))?);
+    let Some(stream) = stream else {
+        let read = rpc.clone();
+        let reader = move || Reading {
+            rpc: read.counters(),
+            stream: None,
+        };
+        return Ok((followable(rules, rpc), Arc::new(reader)));
+    };
+    let live = Arc::new(LiveSource::new(rpc, stream));
+    let read = live.clone();
+    let reader = move || Reading {
+        rpc: read.rpc().counters(),
+        stream: Some(read.stream_status()),
+    };
+    Ok((followable(rules, live), Arc::new(reader)))
+}
+
+fn followable(rules: RenderRules, source: Arc<impl Source<Raw = RawSlot>>) -> Box<dyn Followable> {
+    Box::new(Ready {
         rules,
         genesis: None,
-        source: Arc::new(source),
-    }))
+        source,
+    })
+}
+
+/// The stream that is configured for a network, with its token and the slot that the data folder has come to.
+pub(crate) async fn stream(config: &Config, network: &Network) -> Result<Option<StreamConfig>, Failure> {
+    let Some(configured) = &network.yellowstone else {
+        return Ok(None);
+    };
+    let wrong = |what: String| Failure::usage(format!("network `{}`: `yellowstone`: {what}", network.name));
+    let token = match &configured.x_token_env {
+        None => None,
+        Some(name) => Some(token(name).map_err(wrong)?),
+    };
+    let mut stream = StreamConfig::new(&configured.endpoint, token);
+    stream.check().map_err(|error| wrong(error.to_string()))?;
+    stream.durable_slot = durable_slot(config, &network.name).await?;
+    Ok(Some(stream))
+}
+
+/// The value of a variable. It is never shown.
+fn token(name: &str) -> Result<String, String> {
+    match std::env::var(name) {
+        Ok(token) if !token.is_empty() => Ok(token),
+        Ok(_) | Err(std::env::VarError::NotPresent) => Err(format!(
+            "the environment variable {name} is not set: put the x-token into it, or remove `x_token_env`"
+        )),
+        Err(std::env::VarError::NotUnicode(_)) => Err(format!("the environment variable {name} is not text")),
+    }
+}
+
+/// Newest slot that readers of a network's facts see; `None`: there is nothing yet.
+async fn durable_slot(config: &Config, network: &str) -> Result<Option<u64>, Failure> {
+    let path = DataDir::new(&config.data_dir).state_db();
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let internal = |error: StateError| Failure::Internal(error.into());
+    let state_db = StateDb::open_file(&path).await.map_err(internal)?;
+    let watermark = state_db.watermark(&StageKey::new(network, StageKey::FACTS)).await;
+    state_db.close().await;
+    Ok(watermark.map_err(internal)?.newest_run.map(|run| run.to))
 }
 
 /// A file's bytes, but never more than the largest document.

@@ -44,9 +44,16 @@ impl Session {
         let bars = progress::bars(json);
         for (prepared, settings) in networks {
             let Prepared {
-                chain, network, replay, ..
+                chain,
+                network,
+                replay,
+                reader,
+                ..
             } = prepared;
             session.replays.extend(replay);
+            if let Some(reader) = reader {
+                house.source_metrics.add(&chain.network, reader);
+            }
             let audited = (chain.kind == render::KIND).then(|| (chain.network.clone(), chain.recording));
             let following = network.follower(chain, settings, writer, session.stop.clone());
             house.board.add_network(following.status.clone());

@@ -101,6 +101,99 @@ fn a_network_of_render_needs_its_endpoints_and_nothing_of_akash() {
     assert!(words(&show(akash, &[])).contains("kind \"render\""));
 }
 
+/// A network of Render with this `yellowstone`.
+fn streamed(stream: &str) -> String {
+    format!(
+        "[[network]]\nname = 'mine'\nkind = 'render'\nendpoints = ['http://127.0.0.1:1']\nyellowstone = {{ {stream} }}"
+    )
+}
+
+#[test]
+fn a_stream_takes_an_endpoint_and_the_name_of_a_variable_and_nothing_else() {
+    for fine in [
+        "endpoint = 'https://geyser.example.org:443'",
+        "endpoint = 'http://127.0.0.1:10000', x_token_env = 'MY_TOKEN'",
+    ] {
+        let output = show(&streamed(fine), &[]);
+        assert_eq!(code(&output), Some(0), "{fine}: {}", words(&output));
+    }
+    for (stream, what) in [
+        ("x_token_env = 'MY_TOKEN'", "endpoint"),
+        (
+            "endpoint = 'https://x', x_token = 'secret'",
+            "did you mean `x_token_env`?",
+        ),
+        (
+            "endpoint = 'https://x', token_program = 'y'",
+            "known keys: endpoint, x_token_env",
+        ),
+        ("endpoint = 'http://geyser.example.org/secret'", "loopback only"),
+        ("endpoint = 'ftp://x'", "unknown scheme"),
+        ("endpoint = 'secret'", "not a URL"),
+        (
+            "endpoint = 'https://x', x_token_env = 'secret-0f3a'",
+            "not the name of an environment variable",
+        ),
+        (
+            "endpoint = 'https://x', x_token_env = ''",
+            "not the name of an environment variable",
+        ),
+    ] {
+        let output = show(&streamed(stream), &[]);
+        assert_eq!(code(&output), Some(64), "{stream}: {}", words(&output));
+        let text = words(&output);
+        assert!(text.contains(what), "{stream}: {text}");
+        assert!(!text.contains("secret"), "what may be a token is not shown: {text}");
+    }
+    let akash = "[[network]]\nname = 'a'\nkind = 'akash'\nchain_id = 'akashnet-2'\nendpoints = ['http://127.0.0.1:1']\n\
+                 yellowstone = { endpoint = 'https://x' }";
+    assert!(words(&show(akash, &[])).contains("kind \"render\""));
+}
+
+#[test]
+fn the_token_of_a_stream_comes_from_its_variable_or_the_command_says_which_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("gridproof.toml");
+    let variable = "GRIDPROOF_TEST_STREAM_TOKEN";
+    let stream = format!("endpoint = 'http://127.0.0.1:1', x_token_env = '{variable}'");
+    std::fs::write(&file, streamed(&stream)).unwrap();
+    let run_with = |command: &str, token: Option<&str>| {
+        let mut program = gridproof();
+        program.arg(command).arg("--config").arg(&file);
+        program
+            .arg("--data-dir")
+            .arg(folder.path().join("data"))
+            .env_remove(variable);
+        run(program.envs(token.map(|token| (variable, token))))
+    };
+    for missing in [None, Some("")] {
+        let output = run_with("plan", missing);
+        assert_eq!(code(&output), Some(64), "{}", words(&output));
+        assert!(
+            words(&output).contains(&format!("{variable} is not set")),
+            "{}",
+            words(&output)
+        );
+    }
+    let unfit = run_with("plan", Some("secret\nline"));
+    assert_eq!(code(&unfit), Some(64), "{}", words(&unfit));
+    assert!(words(&unfit).contains("metadata cannot carry") && !words(&unfit).contains("secret"));
+    let doctor = run_with("doctor", None);
+    assert!(words(&doctor).contains("stream mine"), "{}", words(&doctor));
+    assert!(
+        words(&doctor).contains(&format!("{variable} is not set")),
+        "{}",
+        words(&doctor)
+    );
+    let doctor = run_with("doctor", Some("secret"));
+    let told = words(&doctor);
+    assert!(
+        told.contains("http://127.0.0.1:1: no connection") && told.contains("endpoints are used alone"),
+        "{told}"
+    );
+    assert!(!told.contains("secret"), "{told}");
+}
+
 #[test]
 fn both_mainnets_are_followed_with_no_file_at_all() {
     let shown = json(&show("", &[]));

@@ -436,9 +436,15 @@ fn the_audits_run_beside_the_follower_and_tell_prometheus_and_status() {
         format!("render_supply_drift_base_units{{network=\"{NETWORK}\"}} 0"),
         format!("render_account_audit_findings{{network=\"{NETWORK}\"}} 0"),
         format!("render_unexplained_deltas{{network=\"{NETWORK}\"}} 0"),
+        format!("render_rpc_requests_total{{method=\"getTransaction\",network=\"{NETWORK}\",outcome=\"ok\"}} "),
+        format!("render_rpc_transactions_fetched_total{{network=\"{NETWORK}\"}} "),
     ] {
         assert!(metrics.contains(&line), "{metrics}");
     }
+    assert!(
+        !metrics.contains("render_stream_"),
+        "no stream is configured: {metrics}"
+    );
     support::signal(running.0.id(), rustix::process::Signal::TERM);
     assert_eq!(running.0.wait().unwrap().code(), Some(0));
 }

@@ -12,6 +12,8 @@ mod mock;
 mod order;
 #[path = "yellowstone/pitfalls.rs"]
 mod pitfalls;
+#[path = "yellowstone/real.rs"]
+mod real;
 #[path = "yellowstone/rows.rs"]
 mod rows;
 #[path = "yellowstone/rpc.rs"]

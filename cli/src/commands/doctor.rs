@@ -9,6 +9,7 @@ use crate::{networks, output, render};
 use gridproof_indexer::chain::render::watch::Role;
 use gridproof_indexer::source::EndpointState;
 use gridproof_indexer::source::solana::MAX_TRANSACTION_VERSION;
+use gridproof_indexer::source::solana::yellowstone::probe;
 use gridproof_store::engine::LIBRARY_ENV;
 use gridproof_store::migrate::clickhouse;
 use std::path::PathBuf;
@@ -130,6 +131,12 @@ async fn endpoints(config: &Config, network: &Network) -> Result<Vec<Check>, Fai
             return Ok(checks);
         }
     }
+    // A stream is no endpoint to fall back to: it is asked for itself.
+    checks.extend(stream(config, network).await);
+    let network = &Network {
+        yellowstone: None,
+        ..network.clone()
+    };
     let prepared = networks::live(config, network).await?;
     let head = prepared.network.head().await;
     let mut ready = None;
@@ -174,6 +181,35 @@ async fn endpoints(config: &Config, network: &Network) -> Result<Vec<Check>, Fai
         checks.extend(clock(&url).await);
     }
     Ok(checks)
+}
+
+/// Whether the stream of a network answers. Without it the endpoints serve everything, only later.
+async fn stream(config: &Config, network: &Network) -> Option<Check> {
+    let name = format!("stream {}", network.name);
+    let stream = match render::stream(config, network).await {
+        Ok(stream) => stream?,
+        Err(error) => {
+            return Some(Check::fail(
+                name,
+                error.to_string(),
+                "mend `yellowstone` in gridproof.toml",
+            ));
+        }
+    };
+    Some(match probe(&stream).await {
+        Ok(probe) => {
+            let replay = probe
+                .replays_from
+                .map_or_else(|| "no replay".to_owned(), |slot| format!("replays from slot {slot}"));
+            Check::ok(name, format!("{} answers, {replay}", probe.endpoint))
+        }
+        Err(error) if error.needs_a_person() => Check::fail(
+            name,
+            error.to_string(),
+            "mend `yellowstone` in gridproof.toml, or its token",
+        ),
+        Err(error) => Check::warn(name, error.to_string(), "the endpoints are used alone until it answers"),
+    })
 }
 
 /// What a network of Render watches, and which transactions are read. The endpoints are held to the genesis hash, the

@@ -79,6 +79,7 @@ fn akash() -> Network {
         range_slots: None,
         poll_seconds: None,
         rates: None,
+        yellowstone: None,
     }
 }
 

@@ -1,13 +1,14 @@
 //! Reading the configuration from its four layers, with errors that say what to change.
 
 use super::defaults::SOLANA_GENESIS;
-use super::model::{Config, Network, NetworkKind, Start};
+use super::model::{Config, Network, NetworkKind, Start, Yellowstone};
 use super::suggest::nearest;
 use figment::Figment;
 use figment::error::Kind;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Metadata, Profile, Provider};
+use gridproof_indexer::source::solana::yellowstone::StreamConfig;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -236,6 +237,7 @@ fn check_akash(network: &Network) -> Result<(), String> {
         ("range_slots", network.range_slots.is_some()),
         ("poll_seconds", network.poll_seconds.is_some()),
         ("rates", network.rates.is_some()),
+        ("yellowstone", network.yellowstone.is_some()),
     ];
     foreign_key(&foreign, "render")?;
     if network.chain_id != "akashnet-2" && network.starts_on.is_none() {
@@ -267,7 +269,28 @@ fn check_render(network: &Network) -> Result<(), String> {
             "`rates`: {one} requests of one method cannot be more than {all} of all methods"
         ));
     }
-    Ok(())
+    network.yellowstone.as_ref().map_or(Ok(()), check_stream)
+}
+
+/// Whether a stream can be opened at all. Nothing that may be a token by mistake is shown.
+fn check_stream(stream: &Yellowstone) -> Result<(), String> {
+    if stream.x_token_env.as_deref().is_some_and(|name| !is_variable(name)) {
+        return Err(
+            "`yellowstone.x_token_env` is not the name of an environment variable: put the token into a variable and \
+             write its name here, such as \"YELLOWSTONE_TOKEN\""
+                .to_owned(),
+        );
+    }
+    let config = StreamConfig::new(&stream.endpoint, None);
+    config
+        .check()
+        .map_err(|error| format!("`yellowstone.endpoint`: {error}"))
+}
+
+/// Whether a text can be the name of a variable: letters, digits and underscores, not a digit first.
+fn is_variable(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(plain)
 }
 
 fn foreign_key(keys: &[(&str, bool)], kind: &str) -> Result<(), String> {

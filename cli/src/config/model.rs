@@ -99,6 +99,20 @@ pub(crate) struct Network {
     /// Render: what an endpoint allows; absent: what the public one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rates: Option<Rates>,
+    /// Render: a Yellowstone gRPC stream in front of the endpoints, which stay the truth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) yellowstone: Option<Yellowstone>,
+}
+
+/// A Yellowstone gRPC server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Yellowstone {
+    /// `https://host[:port]`; `http://` on loopback only.
+    pub(crate) endpoint: String,
+    /// Name of the environment variable that holds the x-token; the token itself is never configured. Absent: none is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) x_token_env: Option<String>,
 }
 
 /// Requests that an endpoint allows in ten seconds.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use gridproof_indexer::source::{FetchError, Source};
 use yellowstone_grpc_proto::geyser::SubscribeUpdate;
 use yellowstone_grpc_proto::geyser::subscribe_update::UpdateOneof;
 
@@ -156,6 +157,42 @@ async fn lists_without_times_are_completed_by_the_blocks_of_the_stream() {
     bench.assert_rows(5).await;
     assert_eq!(bench.rpc.times.load(std::sync::atomic::Ordering::Relaxed), 0);
     bench.stop().await;
+}
+
+#[tokio::test]
+async fn lists_whose_times_are_a_second_off_do_not_change_the_times_of_rows() {
+    let world = Arc::new(World::load());
+    let mock = super::mock::Mock::start(vec![then_hang(everything(&world))]).await;
+    let config = super::bench::config(&mock);
+    let bench = Bench::with(&world, mock, config, |rpc| rpc.lists_late_s = 1).follow();
+    bench.until_live_at(world.head()).await;
+    bench.until_streamed(world.transactions.len()).await;
+    bench.assert_rows(5).await;
+    let asked = bench.rpc.times.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(asked > 0 && asked <= world.slots().len() as u64, "{asked}");
+    assert_eq!(bench.stop().await.conflicts_total, 0);
+}
+
+#[tokio::test]
+async fn a_time_of_the_stream_that_the_rpc_contradicts_is_an_error_that_names_both() {
+    let world = Arc::new(World::load());
+    let mut updates = everything(&world);
+    for update in &mut updates {
+        if let Some(UpdateOneof::BlockMeta(meta)) = &mut update.update_oneof {
+            meta.block_time.as_mut().unwrap().timestamp += 1;
+        }
+    }
+    let bench = Bench::new(&world, vec![then_hang(updates)]).await.follow();
+    bench.until_live_at(world.head()).await;
+    bench.until_streamed(world.transactions.len()).await;
+    let error = bench.live.fetch_range(0, world.head()).await.unwrap_err();
+    assert!(matches!(error, FetchError::Disagreement { .. }), "{error}");
+    let text = error.to_string();
+    assert!(
+        text.contains(super::rpc::NAME) && text.contains(&bench.mock.url),
+        "{text}"
+    );
+    assert_eq!(bench.stop().await.conflicts_total, 1);
 }
 
 #[tokio::test]

@@ -24,6 +24,8 @@ pub(crate) struct Rpc {
     pub(crate) hidden: Mutex<BTreeSet<String>>,
     /// Whether lists tell times.
     pub(crate) lists_times: bool,
+    /// Seconds by which lists are behind the times of blocks.
+    pub(crate) lists_late_s: i64,
     pub(crate) bodies: AtomicU64,
     pub(crate) times: AtomicU64,
     pub(crate) lists: watch::Sender<u64>,
@@ -37,6 +39,7 @@ impl Rpc {
             journal,
             hidden: Mutex::default(),
             lists_times: true,
+            lists_late_s: 0,
             bodies: AtomicU64::new(0),
             times: AtomicU64::new(0),
             lists: watch::Sender::new(0),
@@ -105,7 +108,7 @@ impl Truth for Rpc {
             .map(|t| Listed {
                 signature: t.signature.clone(),
                 slot: t.slot,
-                block_time: self.lists_times.then_some(t.block_time),
+                block_time: self.lists_times.then_some(t.block_time - self.lists_late_s),
                 err: t.json["meta"]["err"].clone(),
                 tx_index: None,
             })

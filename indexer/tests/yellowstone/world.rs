@@ -10,7 +10,7 @@ use yellowstone_grpc_proto::geyser::{
 };
 use yellowstone_grpc_proto::prelude as proto;
 
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/render-world-1");
+pub(crate) const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/render-world-1");
 
 /// A recorded transaction that names a followed address.
 pub(crate) struct Recorded {

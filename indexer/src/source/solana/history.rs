@@ -43,6 +43,8 @@ impl History {
     /// How to come by the entries of `from..=to`.
     pub(super) fn plan(&self, from: u64, to: u64) -> Plan {
         match self.window {
+            // Somebody has a reason to ask again: what is kept may be what was wrong.
+            Some(_) if self.was_handed_out(from, to) => Plan::Apart(self.walk(from, to)),
             Some((low, high)) if low <= from && to <= high => Plan::Known(self.range(from, to)),
             Some((low, high)) if to <= high.max(low.saturating_sub(1)) && from < low && near(from, to, low) => {
                 Plan::Extend(self.walk(from, low.saturating_sub(1)))
@@ -94,6 +96,12 @@ impl History {
     /// Entries in memory. Bounded by what was asked for and a page.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// Whether a part of a range was handed out while newer ones were not.
+    fn was_handed_out(&self, from: u64, to: u64) -> bool {
+        let overlaps = |&(first, last): &(u64, u64)| first <= to && from <= last;
+        self.handed_out.iter().any(overlaps)
     }
 
     fn range(&self, from: u64, to: u64) -> Vec<Listed> {

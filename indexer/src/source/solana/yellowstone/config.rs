@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::error::StreamError;
+
 /// One Yellowstone endpoint and what it may cost. Start from [`StreamConfig::new`].
 #[derive(Clone)]
 pub struct StreamConfig {
@@ -25,6 +27,15 @@ impl StreamConfig {
             durable_slot: None,
             limits: StreamLimits::default(),
         }
+    }
+
+    /// Whether a stream could be opened with it, as far as can be told without asking the server.
+    ///
+    /// # Errors
+    /// [`StreamError::Config`]: the endpoint is not a URL, would carry the token in the clear beyond this machine, or
+    /// the token has characters that cannot be sent. Neither the token nor a path of the URL is shown.
+    pub fn check(&self) -> Result<(), StreamError> {
+        super::endpoint::check(self)
     }
 }
 

@@ -32,6 +32,13 @@ pub(super) fn shown(endpoint: &str) -> String {
     format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
+/// Whether a connection could be tried.
+pub(super) fn check(config: &StreamConfig) -> Result<(), StreamError> {
+    let name = shown(&config.endpoint);
+    Token::new(&name, config.x_token.as_deref())?;
+    transport(&name, config).map(drop)
+}
+
 /// What the server offers besides the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Replay {

@@ -24,7 +24,8 @@ pub(super) struct Range<'a, S> {
 /// What of a listing the stream has brought, and what the RPC is asked for.
 #[derive(Default)]
 struct Shares {
-    streamed: Vec<(Listed, Arc<Streamed>)>,
+    /// With the time of the block, where the stream told it.
+    streamed: Vec<(Listed, Arc<Streamed>, Option<i64>)>,
     asked: Vec<Listed>,
     /// Positions of transactions that the stream has but not for certain.
     positions: HashMap<String, u32>,
@@ -104,7 +105,11 @@ impl<S: Truth> Range<'_, S> {
                 shares.asked.push(listed.clone());
                 continue;
             };
-            self.agree(listed, streamed, buffer.fact(listed.slot))?;
+            let time = time_of(buffer.fact(listed.slot));
+            let known = &streamed.transaction;
+            if listed.slot != known.slot || listed.err.is_null() != known.err.is_null() {
+                return Err(self.contradiction(listed, streamed, listed.block_time, time));
+            }
             // Both failed, but it is not said in the same words: the RPC's count.
             if streamed.transaction.doubt.is_some() || streamed.transaction.err != listed.err {
                 shares.doubtful += 1;
@@ -113,12 +118,7 @@ impl<S: Truth> Range<'_, S> {
                     .insert(listed.signature.clone(), streamed.transaction.index);
                 shares.asked.push(listed.clone());
             } else {
-                let block_time = listed.block_time.or(time_of(buffer.fact(listed.slot)));
-                let listed = Listed {
-                    block_time,
-                    ..listed.clone()
-                };
-                shares.streamed.push((listed, streamed.clone()));
+                shares.streamed.push((listed.clone(), streamed.clone(), time));
             }
         }
         Ok(shares)
@@ -135,10 +135,10 @@ impl<S: Truth> Range<'_, S> {
             body.tx_index = body.tx_index.or(position);
         }
         let mut times: HashMap<u64, i64> = HashMap::new();
-        for (listed, streamed) in shares.streamed {
-            let block_time = match listed.block_time.or_else(|| times.get(&listed.slot).copied()) {
-                Some(time) => time,
-                None => self.rpc.block_time(listed.slot).await?,
+        for (listed, streamed, told) in shares.streamed {
+            let block_time = match times.get(&listed.slot) {
+                Some(time) => *time,
+                None => self.block_time(&listed, &streamed, told).await?,
             };
             times.insert(listed.slot, block_time);
             bodies.push(RawTransaction {
@@ -151,27 +151,43 @@ impl<S: Truth> Range<'_, S> {
         Ok(bodies)
     }
 
-    /// Both must say the same of a transaction; which one is right, nobody here can tell.
-    fn agree(&self, listed: &Listed, streamed: &Streamed, fact: SlotFact) -> Result<(), FetchError> {
-        let transaction = &streamed.transaction;
-        let (rpc_time, stream_time) = (listed.block_time, time_of(fact));
-        let same_time = rpc_time.is_none() || stream_time.is_none() || rpc_time == stream_time;
-        if listed.slot == transaction.slot && listed.err.is_null() == transaction.err.is_null() && same_time {
-            return Ok(());
+    /// The time of a transaction's block, as its body at the RPC would tell it. The list's is no match for it: nodes list
+    /// times that are a second off those of the block. Where the two differ, the block at the RPC decides.
+    async fn block_time(&self, listed: &Listed, streamed: &Streamed, told: Option<i64>) -> Result<i64, FetchError> {
+        match (told, listed.block_time) {
+            (Some(told), None) => return Ok(told),
+            (Some(told), Some(of_list)) if told == of_list => return Ok(told),
+            _ => {}
         }
+        let time = self.rpc.block_time(listed.slot).await?;
+        if told.is_none_or(|told| told == time) {
+            return Ok(time);
+        }
+        Err(self.contradiction(listed, streamed, Some(time), told))
+    }
+
+    /// Both must say the same of a transaction; which one is right, nobody here can tell.
+    fn contradiction(
+        &self,
+        listed: &Listed,
+        streamed: &Streamed,
+        rpc_time: Option<i64>,
+        stream_time: Option<i64>,
+    ) -> FetchError {
+        let transaction = &streamed.transaction;
         let say = |slot: u64, err: &serde_json::Value, time: Option<i64>| {
             let time = time.map_or("no time".to_owned(), |time| format!("time {time}"));
             let outcome = if err.is_null() { "succeeded" } else { "failed" };
             format!("transaction {} {outcome} in slot {slot} with {time}", listed.signature)
         };
         count(&self.inflow.counters.conflicts);
-        Err(FetchError::Disagreement {
+        FetchError::Disagreement {
             height: listed.slot,
             first: self.rpc.name(),
             first_hash: say(listed.slot, &listed.err, rpc_time),
             second: self.inflow.name.clone(),
             second_hash: say(transaction.slot, &transaction.err, stream_time),
-        })
+        }
     }
 
     fn unconfirmed_error(&self, alone: &Streamed) -> FetchError {
