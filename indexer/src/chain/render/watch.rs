@@ -32,11 +32,13 @@ pub enum Role {
     Market,
     /// Mints on behalf of the upgrade from the older token.
     Bridge,
+    /// Followed, but no rule knows what it is for.
+    Other,
 }
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Mint,
         Self::Burn,
         Self::PayoutWork,
@@ -46,6 +48,7 @@ impl Role {
         Self::Grants,
         Self::Market,
         Self::Bridge,
+        Self::Other,
     ];
 
     /// The name, as in JSON and in rows.
@@ -60,6 +63,7 @@ impl Role {
             Self::Grants => "grants",
             Self::Market => "market",
             Self::Bridge => "bridge",
+            Self::Other => "other",
         }
     }
 }

@@ -20,15 +20,6 @@ pub enum WatchError {
     /// Not JSON, or other fields.
     #[error("the watch set cannot be read: {0}; compare its fields with docs/render.md")]
     Json(#[source] serde_json::Error),
-    /// A name in `accounts.json` that is no role.
-    #[error(
-        "`{name}` is no role of a watched account; known are {} (with _1, _2, … where there are several)",
-        known_roles()
-    )]
-    UnknownRole {
-        /// The name.
-        name: String,
-    },
     /// The mint appears twice, differently.
     #[error("the mint is {mint}, but among the watched accounts it is {watched}: give one address for both")]
     OtherMint {
@@ -87,10 +78,6 @@ pub enum WatchError {
         /// A slot in which both count.
         slot: u64,
     },
-}
-
-fn known_roles() -> String {
-    Role::ALL.map(Role::name).join(", ")
 }
 
 impl WatchSet {

@@ -47,15 +47,16 @@ impl WatchSet {
     }
 
     /// The accounts that a recording watches. Names are roles, with `_N` where there are several of a role; the mint is
-    /// followed, so that supply can be audited. Operators and customers are left out: they are found, not watched.
+    /// followed, so that supply can be audited. Operators and customers are left out: they are found, not watched. A name
+    /// that is no role is followed as [`Role::Other`]: its balance counts, its movements have no class.
     ///
     /// # Errors
-    /// The file has another form, a name is no role, or [`WatchSet::check`] refuses the outcome.
+    /// The file has another form, or [`WatchSet::check`] refuses the outcome.
     pub fn from_accounts_json(json: &[u8]) -> Result<Self, WatchError> {
         let file: AccountsFile = serde_json::from_slice(json).map_err(WatchError::Json)?;
         let mut accounts = Vec::with_capacity(file.watched.len());
         for (name, address) in &file.watched {
-            match role_of(name)? {
+            match role_of(name) {
                 Some(Role::Mint) if *address != file.mint => {
                     return Err(WatchError::OtherMint {
                         mint: file.mint,
@@ -87,16 +88,13 @@ impl WatchSet {
 }
 
 /// The role that a name stands for; nothing for a bystander.
-fn role_of(name: &str) -> Result<Option<Role>, WatchError> {
+fn role_of(name: &str) -> Option<Role> {
     let base = without_number(name);
     if let Some(role) = Role::ALL.into_iter().find(|role| role.name() == base) {
-        return Ok(Some(role));
+        return Some(role);
     }
     let first = base.split('_').next().unwrap_or(base);
-    if BYSTANDERS.contains(&first) {
-        return Ok(None);
-    }
-    Err(WatchError::UnknownRole { name: name.to_owned() })
+    (!BYSTANDERS.contains(&first)).then_some(Role::Other)
 }
 
 /// A name without the `_N` that tells several of a role apart.
