@@ -1,7 +1,8 @@
 //! What a movement means: rules kept as data, the first that fits decides.
 //!
 //! A rule asks for the kind of an event and the roles, valid in its slot, of its two ends and of who ordered it. `none` is an
-//! end that is not watched; a rule that does not ask for an end takes any. Evidence of a class is `derived`.
+//! end that is not watched, or watched as `other`; a rule that does not ask for an end takes any. Evidence of a class is
+//! `derived`.
 
 #[cfg(test)]
 mod tests;
@@ -157,7 +158,8 @@ static TABLE: LazyLock<Vec<Rule>> =
 
 impl Rule {
     fn fits(&self, kind: Ordered, source: Option<Role>, dest: Option<Role>, authority: Option<Role>) -> bool {
-        let asks = |ends: &[End], role| ends.is_empty() || ends.contains(&End(role));
+        let known = |role: Option<Role>| role.filter(|role| *role != Role::Other);
+        let asks = |ends: &[End], role| ends.is_empty() || ends.contains(&End(known(role)));
         self.kind == kind && asks(&self.source, source) && asks(&self.dest, dest) && asks(&self.authority, authority)
     }
 }

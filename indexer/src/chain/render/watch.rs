@@ -32,7 +32,7 @@ pub enum Role {
     Market,
     /// Mints on behalf of the upgrade from the older token.
     Bridge,
-    /// Followed, but no rule knows what it is for.
+    /// Followed and audited; to the rules it is as if it were not watched.
     Other,
 }
 

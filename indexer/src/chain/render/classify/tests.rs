@@ -1,7 +1,7 @@
 //! The rules as data. What they mean for transactions is tested with the rows.
 #![allow(clippy::unwrap_used)]
 
-use super::{Class, Ordered, TABLE};
+use super::{Class, Ordered, Role, TABLE};
 use std::collections::BTreeSet;
 
 #[test]
@@ -23,6 +23,16 @@ fn every_class_can_be_reached_and_every_kind_ends_with_a_rule_that_takes_all() {
             "{}",
             last.rule
         );
+    }
+}
+
+#[test]
+fn an_account_that_is_followed_without_a_known_role_is_to_the_rules_as_one_that_is_not_watched() {
+    for rule in TABLE.iter() {
+        for role in [None, Some(Role::Burn), Some(Role::PayoutWork)] {
+            let fits = |other| rule.fits(rule.kind, role, other, other);
+            assert_eq!(fits(None), fits(Some(Role::Other)), "{}", rule.rule);
+        }
     }
 }
 

@@ -48,7 +48,7 @@ impl WatchSet {
 
     /// The accounts that a recording watches. Names are roles, with `_N` where there are several of a role; the mint is
     /// followed, so that supply can be audited. Operators and customers are left out: they are found, not watched. A name
-    /// that is no role is followed as [`Role::Other`]: its balance counts, its movements have no class.
+    /// that is no role is followed as [`Role::Other`]: its balance is audited, the rules take it as not watched.
     ///
     /// # Errors
     /// The file has another form, or [`WatchSet::check`] refuses the outcome.
