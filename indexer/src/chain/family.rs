@@ -7,7 +7,7 @@
 use super::akash::state::ChainRules;
 use super::rejected::{Fault, Rejected};
 use super::render::RenderRules;
-use crate::source::{Observed, RawUnit};
+use crate::source::{Observed, RawState, RawUnit};
 use gridproof_store::batch::Batch;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -98,6 +98,24 @@ pub trait Machine<F: Family>: Clone + Send + Sync + 'static {
     /// # Errors
     /// The genesis document is not one.
     fn first(rules: &F, genesis: &[u8]) -> Result<Self, String>;
+
+    /// The state at the end of a height, from what a node answered about it.
+    ///
+    /// # Errors
+    /// This family has no such answers, or they are not what its nodes answer.
+    fn seed(_: &F, _: &RawState) -> Result<Self, String> {
+        Err(format!("the state of {} cannot be asked of a node", F::KIND))
+    }
+
+    /// Writes a row for every object of a state that [`Self::seed`] just gave: `tx_index` is
+    /// [`Identity::SNAPSHOT`](gridproof_store::batch::Identity::SNAPSHOT), time and height are those of `snapshot`.
+    ///
+    /// # Errors
+    /// A row cannot be encoded; the batch must be dropped then.
+    fn write_all(&self, snapshot: &RawState, _: &mut Batch) -> Result<(), Rejected> {
+        let why = format!("the state of {} cannot be asked of a node", F::KIND);
+        Err(Rejected::because(Fault::Derive, snapshot.height, why))
+    }
 
     /// Reads what [`Self::checkpoint`] wrote.
     ///

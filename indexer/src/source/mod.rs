@@ -7,6 +7,7 @@ mod comet;
 mod error;
 mod pool;
 mod raw;
+mod raw_state;
 pub mod replay;
 pub mod solana;
 mod tip;
@@ -23,6 +24,7 @@ pub use comet::CometClient;
 pub use error::{Attempt, Class, Defect, FetchError};
 pub use pool::{EndpointState, EndpointStatus, NodeStatus, Pool, PoolConfig};
 pub use raw::{RawBlock, RawSlot, RawTransaction, RawUnit, RawWindow};
+pub use raw_state::{Encoding, RawAnswer, RawState, StateHeight, StateProgress, StateSource};
 pub use tip::follow;
 pub use transport::{HttpClients, Limits};
 

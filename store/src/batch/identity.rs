@@ -40,6 +40,8 @@ impl Identity {
     pub const BEGIN_BLOCK: i32 = -1;
     /// `tx_index` of the end of a block.
     pub const END_BLOCK: i32 = -2;
+    /// `tx_index` of a row that was not derived from a block but asked of a node: the state at the end of the height.
+    pub const SNAPSHOT: i32 = -3;
 }
 
 impl Identify for Identity {
