@@ -10,6 +10,7 @@ mod judge;
 mod osmosis;
 mod poll;
 mod pyth;
+pub mod reference;
 mod row;
 #[cfg(test)]
 mod tests;
