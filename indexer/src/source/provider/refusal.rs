@@ -160,7 +160,10 @@ mod tests {
     fn every_code_is_snake_case_and_its_own() {
         let mut codes: Vec<&str> = RefusalCode::ALL.iter().map(|code| code.as_str()).collect();
         assert!(codes.iter().all(|code| {
-            !code.is_empty() && code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+            !code.is_empty()
+                && code
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
         }));
         codes.sort_unstable();
         codes.dedup();
