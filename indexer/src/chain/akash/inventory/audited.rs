@@ -26,7 +26,11 @@ pub fn audited(own: &[Attribute], signed: &[Attribute]) -> Vec<AuditedAttribute>
     let beside = signed.iter().map(|signed| AuditedAttribute {
         key: signed.key.clone(),
         signed: signed.value.clone(),
-        own: own.iter().filter(|own| own.key == signed.key).map(|own| own.value.clone()).collect(),
+        own: own
+            .iter()
+            .filter(|own| own.key == signed.key)
+            .map(|own| own.value.clone())
+            .collect(),
     });
     beside.collect()
 }
@@ -45,10 +49,23 @@ mod tests {
 
     #[test]
     fn a_signature_holds_only_for_values_that_are_still_the_same() {
-        let own = attributes(&[("region", "eu-west"), ("tier", "community"), ("host", "a"), ("host", "b")]);
-        let signed = attributes(&[("region", "us-west"), ("tier", "community"), ("gone", "x"), ("host", "b")]);
+        let own = attributes(&[
+            ("region", "eu-west"),
+            ("tier", "community"),
+            ("host", "a"),
+            ("host", "b"),
+        ]);
+        let signed = attributes(&[
+            ("region", "us-west"),
+            ("tier", "community"),
+            ("gone", "x"),
+            ("host", "b"),
+        ]);
         let beside = audited(&own, &signed);
         let matches: Vec<_> = beside.iter().map(|a| (a.key.as_str(), a.is_match())).collect();
-        assert_eq!(matches, [("region", false), ("tier", true), ("gone", false), ("host", true)]);
+        assert_eq!(
+            matches,
+            [("region", false), ("tier", true), ("gone", false), ("host", true)]
+        );
     }
 }

@@ -98,7 +98,10 @@ pub(super) fn sum<'a>(counts: impl Iterator<Item = &'a GpuCount>) -> Vec<GpuCoun
 /// The kinds that a provider's attributes on chain advertise, sorted. A provider names each kind several times, ever more
 /// exactly (`…/h100`, `…/h100/ram/80Gi`, `…/h100/ram/80Gi/interface/sxm`): only the most exact ones are kept.
 pub fn advertised(attributes: &[Attribute]) -> Vec<GpuKind> {
-    let provider_side = attributes.iter().filter(|a| a.key.starts_with("capabilities/gpu/")).cloned();
+    let provider_side = attributes
+        .iter()
+        .filter(|a| a.key.starts_with("capabilities/gpu/"))
+        .cloned();
     let mut kinds: Vec<GpuKind> = Gpu::all(&provider_side.collect::<Vec<_>>())
         .map(|gpu| GpuKind::of(&gpu.vendor, &gpu.model, &cased(&gpu.ram), &gpu.interface))
         .collect();
@@ -136,7 +139,9 @@ pub fn side_by_side(advertised: &[GpuKind], inventory: Option<&[GpuCount]>) -> V
         advertised: advertised.iter().any(|kind| kind.fits(&count.kind)),
         inventory: Some(count.cards),
     });
-    let missing = advertised.iter().filter(|kind| !cards.iter().any(|count| kind.fits(&count.kind)));
+    let missing = advertised
+        .iter()
+        .filter(|kind| !cards.iter().any(|count| kind.fits(&count.kind)));
     let mut rows: Vec<GpuComparison> = held
         .chain(missing.map(|kind| GpuComparison {
             kind: kind.clone(),
@@ -183,15 +188,32 @@ mod tests {
         ] {
             assert_eq!(GpuKind::of(vendor, model, memory, interface), sxm);
         }
-        assert_eq!(GpuKind::of("nvidia", "a100", "40Gi", "PCIe Gen4"), kind("nvidia", "a100", "40gi", "pcie"));
-        assert_eq!(GpuKind::of("amd", "mi300x", "192GB", "OAM"), kind("amd", "mi300x", "192gb", "oam"));
+        assert_eq!(
+            GpuKind::of("nvidia", "a100", "40Gi", "PCIe Gen4"),
+            kind("nvidia", "a100", "40gi", "pcie")
+        );
+        assert_eq!(
+            GpuKind::of("amd", "mi300x", "192GB", "OAM"),
+            kind("amd", "mi300x", "192gb", "oam")
+        );
     }
 
     #[test]
     fn every_entry_is_a_card_and_cards_are_counted_by_kind() {
         let h100 = ("nvidia", "h100", "80Gi", "SXM5");
-        let counts = count([h100, ("nvidia", "t4", "16Gi", "PCIe"), h100, ("NVIDIA", "H100", "80Gi", "sxm")].into_iter());
-        let seen: Vec<_> = counts.iter().map(|c| (c.kind.model.as_str(), c.cards, c.served.interface.as_str())).collect();
+        let counts = count(
+            [
+                h100,
+                ("nvidia", "t4", "16Gi", "PCIe"),
+                h100,
+                ("NVIDIA", "H100", "80Gi", "sxm"),
+            ]
+            .into_iter(),
+        );
+        let seen: Vec<_> = counts
+            .iter()
+            .map(|c| (c.kind.model.as_str(), c.cards, c.served.interface.as_str()))
+            .collect();
         assert_eq!(seen, [("h100", 3, "SXM5"), ("t4", 1, "PCIe")]);
     }
 
@@ -230,8 +252,14 @@ mod tests {
         let offered = [kind("nvidia", "a100", "80gi", ""), kind("nvidia", "h100", "", "")];
         let held = count([("nvidia", "h100", "80Gi", "SXM5"), ("nvidia", "t4", "16Gi", "PCIe")].into_iter());
         let rows = side_by_side(&offered, Some(&held));
-        let seen: Vec<_> = rows.iter().map(|r| (r.kind.model.as_str(), r.advertised, r.inventory)).collect();
-        assert_eq!(seen, [("a100", true, Some(0)), ("h100", true, Some(1)), ("t4", false, Some(1))]);
+        let seen: Vec<_> = rows
+            .iter()
+            .map(|r| (r.kind.model.as_str(), r.advertised, r.inventory))
+            .collect();
+        assert_eq!(
+            seen,
+            [("a100", true, Some(0)), ("h100", true, Some(1)), ("t4", false, Some(1))]
+        );
         let unknown = side_by_side(&offered, None);
         assert!(unknown.iter().all(|row| row.advertised && row.inventory.is_none()));
     }

@@ -139,7 +139,10 @@ struct Metric {
 fn rest(body: &Body) -> Read<ProviderStatus> {
     let held = &body.cluster.inventory;
     let (active, pending) = (reserved(&held.active, "active")?, reserved(&held.pending, "pending")?);
-    let hostname = body.cluster_public_hostname.as_deref().map(|name| clip(name, NAME_CHARS));
+    let hostname = body
+        .cluster_public_hostname
+        .as_deref()
+        .map(|name| clip(name, NAME_CHARS));
     let status = ProviderStatus {
         leases: body.cluster.leases,
         deployments: body.manifest.deployments,

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use prost::Message;
 
-use super::limits::{ERROR_CHARS, MAX_CARDS_PER_NODE, MAX_CLASSES, MAX_GPUS, MAX_NODES, MAX_TEXTS, NAME_CHARS, at_most};
+use super::limits::{
+    ERROR_CHARS, MAX_CARDS_PER_NODE, MAX_CLASSES, MAX_GPUS, MAX_NODES, MAX_TEXTS, NAME_CHARS, at_most,
+};
 use super::quantity::{milli, whole};
 use super::text::clip;
 use super::{Amount, InventoryError, Node, ProviderStatus, Reserved, Resources, StorageClass, gpu, sums};
@@ -61,7 +63,9 @@ fn node(node: &proto::Node, at: usize) -> Read<Node> {
     let field = |name: &str| format!("node {at}: {name}");
     let given = node.resources.as_deref();
     let cpu = given.and_then(|r| r.cpu.as_deref()).and_then(|m| m.quantity.as_deref());
-    let memory = given.and_then(|r| r.memory.as_deref()).and_then(|m| m.quantity.as_deref());
+    let memory = given
+        .and_then(|r| r.memory.as_deref())
+        .and_then(|m| m.quantity.as_deref());
     let cards = given.and_then(|r| r.gpu.as_deref());
     let infos = cards.map_or(&[][..], |g| &g.info);
     at_most("cards in a node", infos.len(), MAX_CARDS_PER_NODE)?;
@@ -77,7 +81,11 @@ fn node(node: &proto::Node, at: usize) -> Read<Node> {
             gpu: few_gpus(gpu_amount, &field("gpu"))?,
             ephemeral_bytes: amount(ephemeral, whole, &field("ephemeral_storage"))?,
         },
-        gpus: gpu::count(infos.iter().map(|i| (&*i.vendor, &*i.name, &*i.memory_size, &*i.interface))),
+        gpus: gpu::count(
+            infos
+                .iter()
+                .map(|i| (&*i.vendor, &*i.name, &*i.memory_size, &*i.interface)),
+        ),
         storage_classes: sorted(classes.iter().map(|c| clip(c, NAME_CHARS))),
     })
 }

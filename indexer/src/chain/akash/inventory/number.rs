@@ -58,7 +58,10 @@ impl<'de> Deserialize<'de> for Number {
             Text(String),
             Whole(i64),
         }
-        let parse = |text: &str| text.parse().map_err(|_| de::Error::custom("a number is not written in digits"));
+        let parse = |text: &str| {
+            text.parse()
+                .map_err(|_| de::Error::custom("a number is not written in digits"))
+        };
         let inner = |inner: Inner| match inner {
             Inner::Text(text) => parse(&text),
             Inner::Whole(whole) => Ok(i128::from(whole)),
@@ -97,7 +100,15 @@ mod tests {
             assert_eq!(read(json), Some(8000), "{json}");
         }
         assert_eq!(read("null"), Some(0));
-        for json in ["8.5", r#""8k""#, "[8000]", "true", r#"{"other":{"val":"1"}}"#, "{}", r#""""#] {
+        for json in [
+            "8.5",
+            r#""8k""#,
+            "[8000]",
+            "true",
+            r#"{"other":{"val":"1"}}"#,
+            "{}",
+            r#""""#,
+        ] {
             assert_eq!(read(json), None, "{json}");
         }
     }

@@ -192,7 +192,15 @@ mod tests {
         assert_eq!(whole("-9223372036854775807", "x"), Ok(-i64::MAX));
         assert_eq!(whole("1E", "x"), Ok(1_000_000_000_000_000_000));
         assert_eq!(whole("7Ei", "x"), Ok(7 << 60));
-        for text in ["9223372036854775808", "9223372036854775806.5e1", "8Ei", "10E", "1e19", "1e999999999999", "-8Ei"] {
+        for text in [
+            "9223372036854775808",
+            "9223372036854775806.5e1",
+            "8Ei",
+            "10E",
+            "1e19",
+            "1e999999999999",
+            "-8Ei",
+        ] {
             assert_eq!(whole(text, "x").unwrap_err().code(), "overflow", "{text}");
         }
         assert_eq!(milli("1E", "x").unwrap_err().code(), "overflow");
@@ -201,9 +209,9 @@ mod tests {
     #[test]
     fn what_kubernetes_refuses_is_refused() {
         for text in [
-            "", "+", "-", ".", "Ki", "m", "--1", "+-1", "1.1.M", "1+1.0M", "0.1mi", "0.1am", "aoeu", ".5i", "1i", "-3.01i",
-            "-3.01e-", "1e", "1e+", "1K", "1ki", "1KI", "1g", " 1", "1 ", "1 Gi", "1Gi ", "1_000", "0x10", "1e1.5", "1e3Ki",
-            "1Kim", "∞", "NaN", "1GiB",
+            "", "+", "-", ".", "Ki", "m", "--1", "+-1", "1.1.M", "1+1.0M", "0.1mi", "0.1am", "aoeu", ".5i", "1i",
+            "-3.01i", "-3.01e-", "1e", "1e+", "1K", "1ki", "1KI", "1g", " 1", "1 ", "1 Gi", "1Gi ", "1_000", "0x10",
+            "1e1.5", "1e3Ki", "1Kim", "∞", "NaN", "1GiB",
         ] {
             assert_eq!(whole(text, "x").unwrap_err().code(), "bad_quantity", "{text:?}");
         }

@@ -9,7 +9,10 @@ pub(super) fn check(status: &ProviderStatus) -> Result<(), InventoryError> {
         ("cpu of all nodes", of(|r| r.cpu_milli)),
         ("memory of all nodes", of(|r| r.memory_bytes)),
         ("ephemeral storage of all nodes", of(|r| r.ephemeral_bytes)),
-        ("storage of all classes", fits(status.storage.iter().map(|class| class.bytes))),
+        (
+            "storage of all classes",
+            fits(status.storage.iter().map(|class| class.bytes)),
+        ),
     ];
     match sums.iter().find(|(_, fits)| !fits) {
         None => Ok(()),

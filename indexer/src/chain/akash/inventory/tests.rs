@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
-use prost::Message;
 use proptest::prelude::*;
+use prost::Message;
 use serde_json::{Value, json};
 
 use super::limits::{MAX_CARDS_PER_NODE, MAX_NODES};
@@ -92,9 +92,15 @@ fn the_json_view_says_what_the_message_says() {
     assert_eq!((status.leases, status.deployments, status.orders), (3, 3, 5));
     assert_eq!((status.pending.gpu, status.active.cpu_milli), (2, 136_000));
     assert_eq!(status.active.storage_bytes["beta3"], 1 << 40);
-    assert_eq!((status.reclamation_window_s, status.reported_at_ms), (Some(3600), Some(1_795_341_600_000)));
+    assert_eq!(
+        (status.reclamation_window_s, status.reported_at_ms),
+        (Some(3600), Some(1_795_341_600_000))
+    );
     let totals = status.totals();
-    assert_eq!((totals.cpu_milli.allocatable, totals.cpu_milli.available), (256_000, 120_000));
+    assert_eq!(
+        (totals.cpu_milli.allocatable, totals.cpu_milli.available),
+        (256_000, 120_000)
+    );
     assert_eq!(totals.persistent_bytes.available, 10_995_116_277_760);
     assert_eq!((totals.gpu.allocatable, totals.gpu.available), (8, 4));
 
@@ -105,9 +111,16 @@ fn the_json_view_says_what_the_message_says() {
 #[test]
 fn the_view_with_camel_case_names_is_the_same() {
     let camel = view().to_string();
-    let camel = camel.replace("bid_engine", "bidEngine").replace("public_hostnames", "publicHostnames");
-    let camel = camel.replace("reclamation_window", "reclamationWindow").replace("memory_size", "memorySize");
-    assert_eq!(ProviderStatus::from_json(camel.as_bytes()).unwrap(), from_json(&view()).unwrap());
+    let camel = camel
+        .replace("bid_engine", "bidEngine")
+        .replace("public_hostnames", "publicHostnames");
+    let camel = camel
+        .replace("reclamation_window", "reclamationWindow")
+        .replace("memory_size", "memorySize");
+    assert_eq!(
+        ProviderStatus::from_json(camel.as_bytes()).unwrap(),
+        from_json(&view()).unwrap()
+    );
 }
 
 #[test]
@@ -115,16 +128,30 @@ fn cards_are_counted_even_where_the_amount_says_otherwise() {
     let status = from_json(&view()).unwrap();
     let cards = status.gpus.unwrap();
     assert_eq!(cards.len(), 1);
-    assert_eq!((cards[0].cards, cards[0].kind.interface.as_str(), cards[0].served.interface.as_str()), (1, "sxm", "SXM5"));
+    assert_eq!(
+        (
+            cards[0].cards,
+            cards[0].kind.interface.as_str(),
+            cards[0].served.interface.as_str()
+        ),
+        (1, "sxm", "SXM5")
+    );
     assert_eq!(status.nodes[0].resources.gpu.allocatable, 8);
 }
 
 #[test]
 fn overcommit_leaves_nothing_and_stays_visible() {
-    let status = read(&of_nodes(vec![node("a", ("4", "6500m"), vec![]), node("b", ("8", "1"), vec![])])).unwrap();
+    let status = read(&of_nodes(vec![
+        node("a", ("4", "6500m"), vec![]),
+        node("b", ("8", "1"), vec![]),
+    ]))
+    .unwrap();
     let cpu = status.totals().cpu_milli;
     // The free cores of one node are not eaten up by the other one.
-    assert_eq!((cpu.allocatable, cpu.available, cpu.overcommitted), (12_000, 7_000, 2_500));
+    assert_eq!(
+        (cpu.allocatable, cpu.available, cpu.overcommitted),
+        (12_000, 7_000, 2_500)
+    );
 }
 
 #[test]
@@ -166,7 +193,9 @@ fn rest_old() -> Value {
                 for (key, value) in map {
                     match (key.as_str(), value.is_number()) {
                         ("cpu" | "gpu", true) => *value = json!({"units": {"val": value.to_string()}}),
-                        ("memory" | "storage_ephemeral", true) => *value = json!({"quantity": {"val": value.to_string()}}),
+                        ("memory" | "storage_ephemeral", true) => {
+                            *value = json!({"quantity": {"val": value.to_string()}})
+                        }
                         ("beta3" | "size", true) => *value = json!({"val": value.to_string()}),
                         _ => wrap(value),
                     }
@@ -184,12 +213,32 @@ fn rest_old() -> Value {
 fn both_rest_shapes_say_the_same() {
     let status = from_json(&rest_new()).unwrap();
     assert_eq!(from_json(&rest_old()).unwrap(), status);
-    assert_eq!((status.leases, status.active.count, status.active.cpu_milli, status.pending.gpu), (3, 2, 8_500, 2));
-    assert_eq!(status.nodes[0].resources.cpu_milli, Amount { allocatable: 256_000, allocated: 136_000 });
-    assert_eq!((status.reclamation_window_s, status.address.as_deref()), (Some(3600), Some("akash1provider")));
+    assert_eq!(
+        (
+            status.leases,
+            status.active.count,
+            status.active.cpu_milli,
+            status.pending.gpu
+        ),
+        (3, 2, 8_500, 2)
+    );
+    assert_eq!(
+        status.nodes[0].resources.cpu_milli,
+        Amount {
+            allocatable: 256_000,
+            allocated: 136_000
+        }
+    );
+    assert_eq!(
+        (status.reclamation_window_s, status.address.as_deref()),
+        (Some(3600), Some("akash1provider"))
+    );
     // What is left of the class, and what a lease holds of it.
     let class = &status.storage[0];
-    assert_eq!((class.bytes.available(), class.bytes.allocated), (10_995_116_277_760, 1_099_511_627_776));
+    assert_eq!(
+        (class.bytes.available(), class.bytes.allocated),
+        (10_995_116_277_760, 1_099_511_627_776)
+    );
 }
 
 #[test]
@@ -209,18 +258,44 @@ fn a_rest_node_below_zero_is_overcommitted() {
 
 #[test]
 fn what_is_no_status_is_refused() {
-    for body in ["", "{}", "[]", "null", "<html>", r#"{"cluster":7}"#, r#"{"message":"not found"}"#, "{\"cluster\":{\"leases\":-1}}"] {
-        assert_eq!(ProviderStatus::from_json(body.as_bytes()).unwrap_err().code(), "malformed", "{body}");
+    for body in [
+        "",
+        "{}",
+        "[]",
+        "null",
+        "<html>",
+        r#"{"cluster":7}"#,
+        r#"{"message":"not found"}"#,
+        "{\"cluster\":{\"leases\":-1}}",
+    ] {
+        assert_eq!(
+            ProviderStatus::from_json(body.as_bytes()).unwrap_err().code(),
+            "malformed",
+            "{body}"
+        );
     }
-    let deep = format!(r#"{{"cluster":{{"inventory":{}{}}}}}"#, "[".repeat(100_000), "]".repeat(100_000));
-    assert_eq!(ProviderStatus::from_json(deep.as_bytes()).unwrap_err().code(), "malformed");
-    assert_eq!(ProviderStatus::from_proto(b"garbage, not protobuf").unwrap_err().code(), "malformed");
+    let deep = format!(
+        r#"{{"cluster":{{"inventory":{}{}}}}}"#,
+        "[".repeat(100_000),
+        "]".repeat(100_000)
+    );
+    assert_eq!(
+        ProviderStatus::from_json(deep.as_bytes()).unwrap_err().code(),
+        "malformed"
+    );
+    assert_eq!(
+        ProviderStatus::from_proto(b"garbage, not protobuf").unwrap_err().code(),
+        "malformed"
+    );
 }
 
 #[test]
 fn a_quantity_that_nobody_can_read_is_an_error_that_names_the_field() {
     let error = read(&of_nodes(vec![node("a", ("lots", "1"), vec![])])).unwrap_err();
-    assert_eq!(error.to_string(), r#"node 0: cpu.allocatable: "lots" is no quantity: it has no digit"#);
+    assert_eq!(
+        error.to_string(),
+        r#"node 0: cpu.allocatable: "lots" is no quantity: it has no digit"#
+    );
     let error = read(&of_nodes(vec![node("a", ("9223372036854775807", "1"), vec![])])).unwrap_err();
     assert_eq!(error.code(), "overflow");
 }
@@ -231,9 +306,18 @@ fn there_are_not_more_nodes_or_cards_than_are_taken() {
     assert_eq!(many.to_string(), "1025 nodes: 1024 are the most that is taken");
     assert!(read(&of_nodes(vec![proto::Node::default(); MAX_NODES])).is_ok());
     let cards = vec![proto::GpuInfo::default(); MAX_CARDS_PER_NODE + 1];
-    assert_eq!(read(&of_nodes(vec![node("a", ("1", "1"), cards)])).unwrap_err().code(), "too_many");
-    let nodes = format!(r#"{{"cluster":{{"inventory":{{"cluster":{{"nodes":[{}{{}}]}}}}}}}}"#, "{},".repeat(60_000));
-    assert_eq!(ProviderStatus::from_json(nodes.as_bytes()).unwrap_err().code(), "too_many");
+    assert_eq!(
+        read(&of_nodes(vec![node("a", ("1", "1"), cards)])).unwrap_err().code(),
+        "too_many"
+    );
+    let nodes = format!(
+        r#"{{"cluster":{{"inventory":{{"cluster":{{"nodes":[{}{{}}]}}}}}}}}"#,
+        "{},".repeat(60_000)
+    );
+    assert_eq!(
+        ProviderStatus::from_json(nodes.as_bytes()).unwrap_err().code(),
+        "too_many"
+    );
 }
 
 #[test]
@@ -245,7 +329,12 @@ fn gpus_are_few_and_sums_fit() {
     wide.resources.as_mut().unwrap().ephemeral_storage = pair("5E", "0");
     assert!(read(&of_nodes(vec![wide.clone()])).is_ok());
     let error = read(&of_nodes(vec![wide.clone(), wide])).unwrap_err();
-    assert!(error.to_string().starts_with("ephemeral storage of all nodes does not fit"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("ephemeral storage of all nodes does not fit"),
+        "{error}"
+    );
 }
 
 #[test]

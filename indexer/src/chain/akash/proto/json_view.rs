@@ -102,7 +102,8 @@ pub(super) fn timestamp<'de, D: Deserializer<'de>>(de: D) -> Result<Option<Box<T
     let Some(text) = Option::<String>::deserialize(de)? else {
         return Ok(None);
     };
-    let at = OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| de::Error::custom("the timestamp is no RFC 3339 time"))?;
+    let at =
+        OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| de::Error::custom("the timestamp is no RFC 3339 time"))?;
     Ok(Some(Box::new(Timestamp {
         seconds: at.unix_timestamp(),
         // Below 10^9.
