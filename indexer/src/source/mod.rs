@@ -6,6 +6,7 @@
 mod comet;
 mod error;
 mod pool;
+pub mod provider;
 mod raw;
 mod raw_state;
 pub mod replay;
