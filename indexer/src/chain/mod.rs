@@ -6,6 +6,8 @@ mod family;
 pub mod prices;
 mod rejected;
 pub mod render;
+mod series;
 
 pub use family::{Edge, Family, KINDS, Kind, Machine, NoMachine};
 pub use rejected::{Fault, Rejected};
+pub use series::{DeriveEntry, SERIES, SeriesKind};
