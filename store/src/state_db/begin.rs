@@ -54,7 +54,7 @@ impl StateDb {
 pub(super) async fn first_height(transaction: &mut Transaction<'_, Any>, key: &StageKey) -> Result<u64, StateError> {
     match stage::row(transaction, key).await?.and_then(|row| row.first_height) {
         Some(first) => Ok(first),
-        None => networks::first_height(transaction, &key.network).await,
+        None => networks::first_height(transaction, key).await,
     }
 }
 

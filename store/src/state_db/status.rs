@@ -43,7 +43,7 @@ pub struct StageStatus {
     pub watermark: Watermark,
     /// What readers see.
     pub live: Coverage,
-    /// Heights up to the tip that nobody works on.
+    /// Heights up to the tip that nobody works on; none for a series, which ends with its last entry.
     pub holes: Vec<Span>,
     /// Ranges that are being worked on.
     pub claimed: Vec<ClaimedRange>,
@@ -83,7 +83,10 @@ impl StateDb {
     async fn stage_status(&self, key: &StageKey, network: &NetworkRow) -> Result<StageStatus, StateError> {
         let list = self.live_ranges(key).await?;
         let first_height = self.stage_first(key).await?.unwrap_or(network.network.first_height);
-        let within = network.tip_height.and_then(|tip| Span::new(first_height, tip));
+        let within = network
+            .tip_height
+            .and_then(|tip| Span::new(first_height, tip))
+            .filter(|_| !key.is_series());
         let holes = match within {
             Some(within) => self.holes(key, within).await?,
             None => Vec::new(),
