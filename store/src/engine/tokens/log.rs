@@ -59,8 +59,14 @@ pub(super) struct Log {
 
 /// The number in `deduplication_log_N.txt`.
 pub(super) fn number(name: &OsStr) -> Option<u64> {
-    let number = name.to_str()?.strip_prefix("deduplication_log_")?.strip_suffix(".txt")?;
-    number.bytes().all(|b| b.is_ascii_digit()).then(|| number.parse().ok())?
+    let number = name
+        .to_str()?
+        .strip_prefix("deduplication_log_")?
+        .strip_suffix(".txt")?;
+    number
+        .bytes()
+        .all(|b| b.is_ascii_digit())
+        .then(|| number.parse().ok())?
 }
 
 impl Log {

@@ -11,7 +11,9 @@ struct Table {
 impl Table {
     fn new(parts: &[&str], logs: &[(u64, &str)]) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let folder = data.path().join("clickhouse/store/625/625f4ebd-9a48-4069-9a9b-687887c5dfef");
+        let folder = data
+            .path()
+            .join("clickhouse/store/625/625f4ebd-9a48-4069-9a9b-687887c5dfef");
         fs::create_dir_all(folder.join(LOGS)).unwrap();
         fs::write(folder.join(FORMAT_VERSION), "1").unwrap();
         for part in parts {
@@ -53,7 +55,10 @@ fn forgotten(parts: &[&str]) -> Vec<Outcome> {
 fn a_token_without_its_part_is_forgotten_and_no_other() {
     let table = Table::new(
         &["all_1_1_0", "all_3_3_0", "tmp_insert_all_4_4_0", "detached"],
-        &[(1, "1\tall_1_1_0\ta\n1\tall_2_2_0\tb\n1\tall_3_3_0\tc\n1\tall_4_4_0\td\n")],
+        &[(
+            1,
+            "1\tall_1_1_0\ta\n1\tall_2_2_0\tb\n1\tall_3_3_0\tc\n1\tall_4_4_0\td\n",
+        )],
     );
     assert_eq!(table.forget(), forgotten(&["all_2_2_0", "all_4_4_0"]));
     assert_eq!(table.log(1), "1\tall_1_1_0\ta\n1\tall_3_3_0\tc\n");
@@ -77,7 +82,10 @@ fn only_the_file_with_a_lost_token_is_written() {
     );
     let untouched = fs::metadata(table.folder.join(LOGS).join("deduplication_log_9.txt")).unwrap();
     assert_eq!(table.forget(), forgotten(&["all_2_2_0"]));
-    assert_eq!((table.log(9).as_str(), table.log(10).as_str()), ("1\tall_1_1_0\ta\n", ""));
+    assert_eq!(
+        (table.log(9).as_str(), table.log(10).as_str()),
+        ("1\tall_1_1_0\ta\n", "")
+    );
     let now = fs::metadata(table.folder.join(LOGS).join("deduplication_log_9.txt")).unwrap();
     assert_eq!(now.modified().unwrap(), untouched.modified().unwrap());
 }
