@@ -1,13 +1,13 @@
 //! Rows on their way to ClickHouse.
 //!
 //! A fact row is an identity plus a body. The identity columns are the same in every table of a chain ([`Identity`],
-//! [`SolanaIdentity`]), so they are written once; a body declares its own columns only. `network`, `chain_id` and
+//! [`SolanaIdentity`]; [`SeriesIdentity`] for what pollers see), so they are written once; a body declares its own columns only. `network`, `chain_id` and
 //! `generation` are the same for a whole batch and the last is not known before the commit: they are not
 //! stored here, the committer sets them before each row as it streams (see [`TableRows::write_rows`]).
 
 mod identity;
 
-pub use identity::{Identify, Identity, SolanaIdentity};
+pub use identity::{Identify, Identity, SeriesIdentity, SolanaIdentity};
 
 use crate::row_binary::{self, EncodeError};
 use clickhouse::Row;

@@ -277,3 +277,33 @@ fn a_table_with_two_kinds_of_identity_is_refused() {
     assert_eq!(error, EncodeError::OtherIdentity { table: "tx_fees" });
     assert_eq!((batch.bytes(), batch.digest()), before);
 }
+
+#[test]
+fn a_row_of_a_series_is_height_hash_identity_body_and_counts_in_entries() {
+    let of = |height| {
+        let mut batch = batch();
+        let identity = SeriesIdentity {
+            sequence: 4,
+            observed_at_ms: 1_790_000_000_001,
+            item: 2,
+            height,
+        };
+        batch.push(&identity, &change()).unwrap();
+        batch
+    };
+    let mut hashed = Vec::new();
+    hashed.extend_from_slice(&4u64.to_le_bytes());
+    hashed.extend_from_slice(&1_790_000_000_001i64.to_le_bytes());
+    hashed.extend_from_slice(&2u32.to_le_bytes());
+    hashed.extend_from_slice(b"\x01a");
+    hashed.extend_from_slice(&258u64.to_le_bytes());
+    let hash = xxh3_64(&hashed).to_le_bytes();
+    let (batch, other) = (of(77), of(0));
+    let expected = [&77u64.to_le_bytes()[..], &hash, &hashed].concat();
+    assert_eq!(batch.tables["render_balance_changes"].bytes, expected);
+    let names: Vec<_> = batch.tables["render_balance_changes"].columns().collect();
+    let columns = "network chain_id generation height row_hash sequence observed_at item account post";
+    assert_eq!(names.join(" "), columns);
+    assert_eq!(batch.digest_at(4).rows, 1, "ranges count entries, not heights");
+    assert_eq!(batch.digests, other.digests, "where the chain stood changes no hash");
+}

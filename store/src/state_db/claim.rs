@@ -22,7 +22,7 @@ impl StateDb {
         decoder: u32,
     ) -> Result<ClaimedRange, StateError> {
         let mut transaction = self.write(lease).await?;
-        let first = networks::first_height(&mut transaction, &key.network).await?;
+        let first = networks::first_height(&mut transaction, key).await?;
         if span.from < first {
             return Err(StateError::BeforeFirst {
                 key: key.clone(),
