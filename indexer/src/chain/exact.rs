@@ -74,7 +74,18 @@ mod tests {
 
     #[test]
     fn what_is_no_number_or_would_be_rounded_is_refused() {
-        for text in ["", "NaN", "1e999", "0.1234567890123456789", "1,5", "0x10", " 1", "1e", "--1", "1_0"] {
+        for text in [
+            "",
+            "NaN",
+            "1e999",
+            "0.1234567890123456789",
+            "1,5",
+            "0x10",
+            " 1",
+            "1e",
+            "--1",
+            "1_0",
+        ] {
             assert_eq!(decimal(text), None, "{text}");
         }
     }

@@ -198,7 +198,10 @@ impl Rules {
         let limit = self.stale_after_s.get(&tick.source).copied();
         if let Some(limit) = limit.filter(|limit| age_ms > seconds(*limit)) {
             let age = age_ms / 1000;
-            tick.find(Status::Stale, &format!("made {age} s before we saw it, more than {limit} s"));
+            tick.find(
+                Status::Stale,
+                &format!("made {age} s before we saw it, more than {limit} s"),
+            );
         }
     }
 
@@ -252,5 +255,9 @@ fn seconds(seconds: u64) -> i64 {
 fn share(price: Dec, basis_points: u32) -> Dec {
     let (whole, rest) = (price.scaled() / BASIS_POINTS, price.scaled() % BASIS_POINTS);
     let points = i128::from(basis_points);
-    Dec::from_scaled(whole.saturating_mul(points).saturating_add(rest * points / BASIS_POINTS))
+    Dec::from_scaled(
+        whole
+            .saturating_mul(points)
+            .saturating_add(rest * points / BASIS_POINTS),
+    )
 }

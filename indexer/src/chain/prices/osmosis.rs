@@ -94,7 +94,11 @@ impl Route {
         let (status, pools) = bodies.split_first().ok_or("nothing was answered")?;
         let (height, at_ms) = node(status)?;
         if pools.len() != self.legs.len() || pools.is_empty() {
-            return Err(format!("{} pools were answered, {} asked for", pools.len(), self.legs.len()));
+            return Err(format!(
+                "{} pools were answered, {} asked for",
+                pools.len(),
+                self.legs.len()
+            ));
         }
         let mut price = Dec::from_scaled(ONE);
         let mut negative = None;
@@ -127,8 +131,8 @@ fn node(body: &str) -> Result<(u64, i64), String> {
 }
 
 fn twap(leg: &Leg, body: &str) -> Result<Dec, String> {
-    let read: Twap = serde_json::from_str(body)
-        .map_err(|error| format!("pool {}: the answer cannot be read: {error}", leg.pool))?;
+    let read: Twap =
+        serde_json::from_str(body).map_err(|error| format!("pool {}: the answer cannot be read: {error}", leg.pool))?;
     exact::decimal(&read.arithmetic_twap)
         .ok_or_else(|| format!("pool {}: {} is no price", leg.pool, quoted(&read.arithmetic_twap)))
 }

@@ -214,9 +214,6 @@ fn converted(update: Update) -> Result<(Update, Dec, Dec), String> {
     let scaled = |value: i128| value.checked_mul(factor).map(Dec::from_scaled);
     match (scaled(update.price.into()), scaled(update.confidence.into())) {
         (Some(price), Some(confidence)) => Ok((update, price, confidence)),
-        _ => Err(format!(
-            "{} · 10^{} is out of range",
-            update.price, update.exponent
-        )),
+        _ => Err(format!("{} · 10^{} is out of range", update.price, update.exponent)),
     }
 }

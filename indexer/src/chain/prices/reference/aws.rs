@@ -6,8 +6,8 @@
 
 use super::bounded::Bounded;
 use super::{ListError, ListKind, PriceList, ReferencePrice, dollars, per_gpu, skus};
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{BufReader, Read};
@@ -28,7 +28,9 @@ pub(super) fn read(list: impl Read) -> Result<PriceList, ListError> {
     let mut json = serde_json::Deserializer::from_reader(BufReader::new(Bounded::new(list)));
     Walk(Document(&mut read)).deserialize(&mut json)?;
     json.end()?;
-    let as_of = read.published.ok_or_else(|| missing("publicationDate", "the list does not say of which day it is"))?;
+    let as_of = read
+        .published
+        .ok_or_else(|| missing("publicationDate", "the list does not say of which day it is"))?;
     if !read.terms {
         return Err(missing("terms", "the list has no prices"));
     }
@@ -190,7 +192,10 @@ impl Entries for Document<'_> {
         match key.as_str() {
             "offerCode" => match map.next_value::<String>()?.as_str() {
                 "AmazonEC2" => Ok(()),
-                other => Err(A::Error::custom(format!("offerCode: {:?} is not AmazonEC2", cut(other)))),
+                other => Err(A::Error::custom(format!(
+                    "offerCode: {:?} is not AmazonEC2",
+                    cut(other)
+                ))),
             },
             "publicationDate" => {
                 let text: String = map.next_value()?;
@@ -215,7 +220,9 @@ struct Products<'a>(&'a mut Reading);
 impl Entries for Products<'_> {
     fn entry<'de, A: MapAccess<'de>>(&mut self, sku: String, map: &mut A) -> Result<(), A::Error> {
         if self.0.terms {
-            return Err(A::Error::custom("products come after terms; the list is read once, front to back"));
+            return Err(A::Error::custom(
+                "products come after terms; the list is read once, front to back",
+            ));
         }
         let product: Product = map.next_value()?;
         let kept = match wanted(&product.attributes) {
@@ -234,7 +241,9 @@ impl Entries for Products<'_> {
             )));
         }
         if self.0.products.len() >= MAX_PRODUCTS {
-            return Err(A::Error::custom(format!("products: more than {MAX_PRODUCTS} of known GPUs")));
+            return Err(A::Error::custom(format!(
+                "products: more than {MAX_PRODUCTS} of known GPUs"
+            )));
         }
         match self.0.products.insert(sku.clone(), kept) {
             None => Ok(()),
@@ -316,13 +325,19 @@ fn row(product: &Kept, kind: &str, term: &Term) -> Result<Result<ReferencePrice,
         return Err(("priceDimensions", format!("{dimensions} prices, where one holds")));
     };
     if dimension.unit != "Hrs" {
-        return Err(("priceDimensions.unit", format!("{:?} is not \"Hrs\"", cut(&dimension.unit))));
+        return Err((
+            "priceDimensions.unit",
+            format!("{:?} is not \"Hrs\"", cut(&dimension.unit)),
+        ));
     }
     let [(currency, price)] = dimension.price_per_unit.0.as_slice() else {
         return Err(("priceDimensions.pricePerUnit", "not one currency".to_owned()));
     };
     if currency != "USD" {
-        return Err(("priceDimensions.pricePerUnit", format!("{:?} is not USD", cut(currency))));
+        return Err((
+            "priceDimensions.pricePerUnit",
+            format!("{:?} is not USD", cut(currency)),
+        ));
     }
     let price = dollars(price).map_err(|why| ("priceDimensions.pricePerUnit.USD", why))?;
     if product.region.is_empty() {
@@ -350,7 +365,10 @@ fn row(product: &Kept, kind: &str, term: &Term) -> Result<Result<ReferencePrice,
 fn reserved(term: &TermAttributes) -> Result<String, Wrong> {
     match (term.length.as_str(), term.class.as_str()) {
         (length @ ("1yr" | "3yr"), class @ ("standard" | "convertible")) => Ok(format!("reserved_{length}_{class}")),
-        (length, class) => Err(("termAttributes", format!("{:?} {:?} is no known term", cut(length), cut(class)))),
+        (length, class) => Err((
+            "termAttributes",
+            format!("{:?} {:?} is no known term", cut(length), cut(class)),
+        )),
     }
 }
 

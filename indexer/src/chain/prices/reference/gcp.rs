@@ -116,7 +116,12 @@ fn rows(
         "Preemptible" => "spot",
         "Commit1Yr" => "reserved_1yr",
         "Commit3Yr" => "reserved_3yr",
-        other => return Err(place.wrong("category.usageType", format!("{:?} is no known kind of price", cut(other)))),
+        other => {
+            return Err(place.wrong(
+                "category.usageType",
+                format!("{:?} is no known kind of price", cut(other)),
+            ));
+        }
     };
     let [pricing] = sku.pricing_info.as_slice() else {
         let prices = sku.pricing_info.len();
@@ -125,11 +130,17 @@ fn rows(
     let expression = &pricing.pricing_expression;
     if expression.usage_unit != "h" {
         let unit = cut(&expression.usage_unit);
-        return Err(place.wrong("pricingInfo[0].pricingExpression.usageUnit", format!("{unit:?} is not an hour")));
+        return Err(place.wrong(
+            "pricingInfo[0].pricingExpression.usageUnit",
+            format!("{unit:?} is not an hour"),
+        ));
     }
     let [rate] = expression.tiered_rates.as_slice() else {
         let rates = expression.tiered_rates.len();
-        return Err(place.wrong("pricingInfo[0].pricingExpression.tieredRates", format!("{rates} rates, where one holds")));
+        return Err(place.wrong(
+            "pricingInfo[0].pricingExpression.tieredRates",
+            format!("{rates} rates, where one holds"),
+        ));
     };
     let field = "pricingInfo[0].pricingExpression.tieredRates[0].unitPrice";
     let price = money(&rate.unit_price).map_err(|why| place.wrong(field, why))?;
@@ -161,7 +172,11 @@ fn money(money: &Money) -> Result<String, String> {
     if money.currency_code != "USD" {
         return Err(format!("{:?} is not USD", cut(&money.currency_code)));
     }
-    let units = if money.units.is_empty() { "0" } else { money.units.as_str() };
+    let units = if money.units.is_empty() {
+        "0"
+    } else {
+        money.units.as_str()
+    };
     if money.nanos < 0 || units.starts_with('-') {
         return Err("the price is below zero".to_owned());
     }

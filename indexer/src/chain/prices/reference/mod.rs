@@ -156,7 +156,9 @@ pub enum ListError {
     #[error("it has more than {MAX_ROWS} rows of known GPUs")]
     TooManyRows,
     /// Two prices for one thing.
-    #[error("{sku} in {region} ({price_model}) stands twice, for {one} and for {other} dollars an hour: which one holds?")]
+    #[error(
+        "{sku} in {region} ({price_model}) stands twice, for {one} and for {other} dollars an hour: which one holds?"
+    )]
     Twice {
         /// The machine.
         sku: String,
@@ -261,8 +263,8 @@ fn checked(mut list: PriceList) -> Result<PriceList, ListError> {
 /// A positive price in dollars, or what is wrong with it.
 fn dollars(text: &str) -> Result<Dec, String> {
     let shown: String = text.chars().filter(|c| !c.is_control()).take(64).collect();
-    let price = crate::chain::exact::decimal(text)
-        .ok_or_else(|| format!("`{shown}` is no price with at most 18 places"))?;
+    let price =
+        crate::chain::exact::decimal(text).ok_or_else(|| format!("`{shown}` is no price with at most 18 places"))?;
     if price.is_negative() {
         return Err(format!("the price {shown} is below zero"));
     }

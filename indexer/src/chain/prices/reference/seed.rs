@@ -55,7 +55,9 @@ pub(super) fn read(table: &str) -> Result<PriceList, ListError> {
     let mut record = csv::StringRecord::new();
     let mut rows = Vec::new();
     while reader.read_record(&mut record).map_err(|error| broken(&error))? {
-        let line = record.position().map_or(0, |at| usize::try_from(at.line()).unwrap_or(0));
+        let line = record
+            .position()
+            .map_or(0, |at| usize::try_from(at.line()).unwrap_or(0));
         let wrong = |(field, why): (&str, String)| ListError::Row {
             line,
             field: field.to_owned(),
@@ -83,7 +85,12 @@ fn row(line: &Line<'_>) -> Result<ReferencePrice, (&'static str, String)> {
         .parse()
         .ok()
         .filter(|gpus| (1..=MAX_GPUS).contains(gpus))
-        .ok_or_else(|| ("gpus", format!("`{}` is no number from 1 to {MAX_GPUS}", cut(line.gpus))))?;
+        .ok_or_else(|| {
+            (
+                "gpus",
+                format!("`{}` is no number from 1 to {MAX_GPUS}", cut(line.gpus)),
+            )
+        })?;
     let (usd_per_hour, usd_per_gpu_hour) = prices(line, gpus)?;
     let day = format_description!("[year]-[month]-[day]");
     let as_of = Date::parse(line.as_of, day)
@@ -93,7 +100,10 @@ fn row(line: &Line<'_>) -> Result<ReferencePrice, (&'static str, String)> {
         return Err(("source_kind", why));
     }
     if line.source_name.is_empty() && line.source_url.is_empty() {
-        return Err(("source_name", "a price without a source: give its name or its address".into()));
+        return Err((
+            "source_name",
+            "a price without a source: give its name or its address".into(),
+        ));
     }
     Ok(ReferencePrice {
         provider: word("provider", line.provider)?,
@@ -154,7 +164,10 @@ fn word(field: &'static str, word: &str) -> Result<String, (&'static str, String
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
     match (1..=64).contains(&word.len()) && word.chars().all(plain) {
         true => Ok(word.to_owned()),
-        false => Err((field, format!("`{}` is not 1 to 64 of a-z, 0-9, `-`, `_`, `.`", cut(word)))),
+        false => Err((
+            field,
+            format!("`{}` is not 1 to 64 of a-z, 0-9, `-`, `_`, `.`", cut(word)),
+        )),
     }
 }
 

@@ -12,21 +12,37 @@ fn expect(asked: Asked, status: Status, said: &str, why: &str) {
     let tick = tick(asked);
     assert_eq!(tick.status, status, "{tick:?}");
     assert!(price(&tick).starts_with(said), "{tick:?}");
-    assert!(tick.reason.contains(why) && (why.is_empty() == tick.reason.is_empty()), "{}", tick.reason);
+    assert!(
+        tick.reason.contains(why) && (why.is_empty() == tick.reason.is_empty()),
+        "{}",
+        tick.reason
+    );
 }
 
 #[test]
 fn a_good_price_of_each_source_is_read_to_the_last_digit() {
     let pyth = tick(pyth(&Account::default()));
-    assert_eq!((pyth.status, price(&pyth).as_str()), (Status::Ok, "0.312500000000000000"));
+    assert_eq!(
+        (pyth.status, price(&pyth).as_str()),
+        (Status::Ok, "0.312500000000000000")
+    );
     assert_eq!(pyth.confidence.unwrap().to_string(), "0.000312500000000000");
-    assert_eq!((pyth.published_at_ms, pyth.source_height), (Some(NOW_MS - 40_000), 402_000_050));
+    assert_eq!(
+        (pyth.published_at_ms, pyth.source_height),
+        (Some(NOW_MS - 40_000), 402_000_050)
+    );
     let osmosis = tick(osmosis("5.123456789012345678", "0.061000000000000000", 5));
-    assert_eq!((osmosis.status, price(&osmosis).as_str()), (Status::Ok, "0.312530864129753086"));
+    assert_eq!(
+        (osmosis.status, price(&osmosis).as_str()),
+        (Status::Ok, "0.312530864129753086")
+    );
     assert_eq!((osmosis.quote.as_str(), osmosis.source_height), ("USDC", 51_000_000));
     assert_eq!(osmosis.instrument, "pool 3 AKT/OSMO × pool 678 OSMO/USDC");
     let coingecko = tick(coingecko("0.31249999999999997", 60));
-    assert_eq!((coingecko.status, price(&coingecko).as_str()), (Status::Ok, "0.312499999999999970"));
+    assert_eq!(
+        (coingecko.status, price(&coingecko).as_str()),
+        (Status::Ok, "0.312499999999999970")
+    );
 }
 
 #[test]
@@ -35,7 +51,12 @@ fn a_stale_price_says_how_old_it_is() {
         published_s: NOW_S - 181,
         ..Account::default()
     };
-    expect(pyth(&old), Status::Stale, "0.3125", "made 181 s before we saw it, more than 180 s");
+    expect(
+        pyth(&old),
+        Status::Stale,
+        "0.3125",
+        "made 181 s before we saw it, more than 180 s",
+    );
     expect(osmosis("5", "0.06", 181), Status::Stale, "0.3", "181 s");
     expect(coingecko("0.3", 901), Status::Stale, "0.3", "901 s");
     let undated = served(
@@ -105,7 +126,11 @@ fn a_price_from_the_future_is_absurd() {
 
 #[test]
 fn a_price_far_from_the_last_good_one_of_the_same_instrument_is_absurd_for_a_day() {
-    for good in [pyth(&Account::default()), osmosis("5", "0.0625", 5), coingecko("0.3125", 5)] {
+    for good in [
+        pyth(&Account::default()),
+        osmosis("5", "0.0625", 5),
+        coingecko("0.3125", 5),
+    ] {
         let known = |at_ms| {
             let said = tick(good.clone());
             vec![Known {
@@ -116,12 +141,25 @@ fn a_price_far_from_the_last_good_one_of_the_same_instrument_is_absurd_for_a_day
                 at_ms,
             }]
         };
-        let judged = |known| Poll::new(NOW_MS, Rules::default(), known, vec![good.clone()]).ticks().remove(0);
+        let judged = |known| {
+            Poll::new(NOW_MS, Rules::default(), known, vec![good.clone()])
+                .ticks()
+                .remove(0)
+        };
         let day_ms = 86_400_000;
         let tick = judged(known(NOW_MS - day_ms));
         assert_eq!(tick.status, Status::Absurd, "{tick:?}");
-        assert!(tick.reason.contains("5 times above or below the last good price 1.5625"), "{}", tick.reason);
-        assert_eq!(judged(known(NOW_MS - day_ms - 1)).status, Status::Ok, "prices do move in the end");
+        assert!(
+            tick.reason
+                .contains("5 times above or below the last good price 1.5625"),
+            "{}",
+            tick.reason
+        );
+        assert_eq!(
+            judged(known(NOW_MS - day_ms - 1)).status,
+            Status::Ok,
+            "prices do move in the end"
+        );
         let mut other = known(NOW_MS);
         other[0].instrument = "another".into();
         assert_eq!(judged(other).status, Status::Ok);
@@ -130,15 +168,28 @@ fn a_price_far_from_the_last_good_one_of_the_same_instrument_is_absurd_for_a_day
 
 #[test]
 fn only_good_prices_become_the_last_good_one() {
-    let bad = [coingecko("0", 5), coingecko("-1", 5), coingecko("99999", 5), coingecko("0.3", 5000)];
+    let bad = [
+        coingecko("0", 5),
+        coingecko("-1", 5),
+        coingecko("99999", 5),
+        coingecko("0.3", 5000),
+    ];
     for asked in bad {
         let poll = Poll::new(NOW_MS, Rules::default(), Vec::new(), vec![asked]);
         assert_eq!(poll.known_after(&poll.ticks()), Vec::new());
     }
     let poll = Poll::new(NOW_MS, Rules::default(), Vec::new(), vec![coingecko("0.3", 5)]);
     let known = poll.known_after(&poll.ticks());
-    assert_eq!((known.len(), known[0].at_ms, known[0].source), (1, NOW_MS, Source::Coingecko));
-    let next = Poll::new(NOW_MS + 60_000, Rules::default(), known.clone(), vec![coingecko("0", 5)]);
+    assert_eq!(
+        (known.len(), known[0].at_ms, known[0].source),
+        (1, NOW_MS, Source::Coingecko)
+    );
+    let next = Poll::new(
+        NOW_MS + 60_000,
+        Rules::default(),
+        known.clone(),
+        vec![coingecko("0", 5)],
+    );
     assert_eq!(next.known_after(&next.ticks()), known, "a bad price replaces nothing");
 }
 
@@ -169,7 +220,15 @@ fn answers_that_are_no_answers_are_refusals_with_the_reason() {
         2 => Question::CoingeckoHistory(coin()),
         _ => Question::CoingeckoPrices(vec![coin()]),
     };
-    let bodies = ["", "{", "null", "[]", "{}", r#"{"akash-network":{"usd":null}}"#, r#"{"akash-network":{"usd":"0.3"}}"#];
+    let bodies = [
+        "",
+        "{",
+        "null",
+        "[]",
+        "{}",
+        r#"{"akash-network":{"usd":null}}"#,
+        r#"{"akash-network":{"usd":"0.3"}}"#,
+    ];
     for index in 0..4 {
         for body in bodies {
             let tick = tick(served(question(index), vec![body.into()]));
@@ -179,7 +238,9 @@ fn answers_that_are_no_answers_are_refusals_with_the_reason() {
         assert_eq!(tick(served(question(index), Vec::new())).status, Status::Refused);
     }
     let few = served(Question::OsmosisTwap(route()), {
-        let Answer::Served { bodies, .. } = osmosis("5", "0.06", 5).answer else { unreachable!() };
+        let Answer::Served { bodies, .. } = osmosis("5", "0.06", 5).answer else {
+            unreachable!()
+        };
         bodies[..2].to_vec()
     });
     assert!(tick(few).reason.contains("1 pools were answered, 2 asked for"));
@@ -188,10 +249,21 @@ fn answers_that_are_no_answers_are_refusals_with_the_reason() {
 #[test]
 fn days_of_the_past_are_kept_under_their_own_day_and_name() {
     let day = 1_763_942_400_000_i64;
-    let body = format!("{{\"prices\":[[{},0.5],[{day},0.51234567890123],[{},0.6]]}}", day - 86_400_000, day + 777);
+    let body = format!(
+        "{{\"prices\":[[{},0.5],[{day},0.51234567890123],[{},0.6]]}}",
+        day - 86_400_000,
+        day + 777
+    );
     let said = ticks(vec![served(Question::CoingeckoHistory(coin()), vec![body])]);
-    let seen: Vec<_> = said.iter().map(|tick| (tick.published_at_ms.unwrap(), tick.status)).collect();
-    assert_eq!(seen, [(day - 86_400_000, Status::Ok), (day, Status::Ok)], "the running day is no day");
+    let seen: Vec<_> = said
+        .iter()
+        .map(|tick| (tick.published_at_ms.unwrap(), tick.status))
+        .collect();
+    assert_eq!(
+        seen,
+        [(day - 86_400_000, Status::Ok), (day, Status::Ok)],
+        "the running day is no day"
+    );
     assert_eq!(said[1].source, Source::CoingeckoDaily);
     assert_eq!(price(&said[1]), "0.512345678901230000");
     let unordered = format!("{{\"prices\":[[{day},0.5],[{day},0.6]]}}");
@@ -204,6 +276,11 @@ fn a_document_of_another_form_is_refused() {
     let poll = Poll::new(NOW_MS, Rules::default(), Vec::new(), Vec::new());
     let text = String::from_utf8(poll.to_json().unwrap()).unwrap();
     let other = text.replacen("\"format\":1", "\"format\":2", 1);
-    assert!(Poll::from_json(other.as_bytes()).unwrap_err().to_string().contains("form 2"));
+    assert!(
+        Poll::from_json(other.as_bytes())
+            .unwrap_err()
+            .to_string()
+            .contains("form 2")
+    );
     assert!(Poll::from_json(&text.as_bytes()[..text.len() - 1]).is_err());
 }

@@ -88,7 +88,10 @@ pub(super) fn route() -> Route {
     Route {
         asset: "AKT".into(),
         quote: "USDC".into(),
-        legs: vec![leg(3, "ibc/AKT", "uosmo", "AKT/OSMO"), leg(678, "uosmo", "ibc/USDC", "OSMO/USDC")],
+        legs: vec![
+            leg(3, "ibc/AKT", "uosmo", "AKT/OSMO"),
+            leg(678, "uosmo", "ibc/USDC", "OSMO/USDC"),
+        ],
     }
 }
 

@@ -96,7 +96,11 @@ fn exponents_and_numbers_beyond_what_a_price_can_be_are_refused() {
         published_s: i64::MIN,
         ..Account::default()
     };
-    assert_eq!(tick(pyth(&extreme)).status, Status::Negative, "the extremes do not wrap");
+    assert_eq!(
+        tick(pyth(&extreme)).status,
+        Status::Negative,
+        "the extremes do not wrap"
+    );
 }
 
 #[test]
@@ -120,5 +124,9 @@ fn an_account_that_is_not_there_is_told_so() {
     assert!(tick.reason.contains("no such account"), "{}", tick.reason);
     let two = r#"{"slot":7,"accounts":[null,null]}"#;
     let tick = super::tick(served(Question::Pyth(vec![akt_feed()]), vec![two.into()]));
-    assert!(tick.reason.contains("2 accounts were answered, 1 asked for"), "{}", tick.reason);
+    assert!(
+        tick.reason.contains("2 accounts were answered, 1 asked for"),
+        "{}",
+        tick.reason
+    );
 }

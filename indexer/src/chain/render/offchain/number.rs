@@ -52,10 +52,6 @@ pub(super) fn time_ms(place: &str, text: &str) -> Result<i64, OffchainError> {
 
 /// A text of anybody's, fit for a message.
 fn shown(text: &str) -> String {
-    let start: String = text
-        .chars()
-        .take(QUOTE_CHARS)
-        .flat_map(char::escape_debug)
-        .collect();
+    let start: String = text.chars().take(QUOTE_CHARS).flat_map(char::escape_debug).collect();
     format!("`{start}`")
 }

@@ -42,8 +42,18 @@ fn machines_of_ours_are_read_from_a_list_of_everything() {
         ]
     );
     assert_eq!(read.rows[0].as_of, date!(2026 - 11 - 18), "the day is the list's own");
-    let skipped: Vec<_> = read.skipped.iter().map(|(why, count)| format!("{why} {count}")).collect();
-    let expected = ["other_machine 2", "other_market 1", "other_system 1", "paid_in_advance 1", "terms_of_other_products 2"];
+    let skipped: Vec<_> = read
+        .skipped
+        .iter()
+        .map(|(why, count)| format!("{why} {count}"))
+        .collect();
+    let expected = [
+        "other_machine 2",
+        "other_market 1",
+        "other_system 1",
+        "paid_in_advance 1",
+        "terms_of_other_products 2",
+    ];
     assert_eq!(skipped, expected);
 }
 
@@ -56,27 +66,52 @@ fn with(from: &str, to: &str) -> String {
 fn an_entry_of_ours_that_is_wrong_stops_the_list_with_line_and_field() {
     let cases = [
         (r#"{"USD":"55.0400000000"}"#, r#"{"CNY":"400"}"#, "\"CNY\" is not USD"),
-        (r#"{"USD":"55.0400000000"}"#, r#"{"USD":"1","CNY":"7"}"#, "not one currency"),
+        (
+            r#"{"USD":"55.0400000000"}"#,
+            r#"{"USD":"1","CNY":"7"}"#,
+            "not one currency",
+        ),
         (r#""55.0400000000""#, r#""-55.04""#, "below zero"),
         (r#""55.0400000000""#, r#""0.0000""#, "the price is zero"),
         (r#""55.0400000000""#, r#""55,04""#, "no price"),
-        (r#""unit":"Hrs","pricePerUnit":{"USD":"55"#, r#""unit":"Month","pricePerUnit":{"USD":"55"#, "\"Month\" is not \"Hrs\""),
+        (
+            r#""unit":"Hrs","pricePerUnit":{"USD":"55"#,
+            r#""unit":"Month","pricePerUnit":{"USD":"55"#,
+            "\"Month\" is not \"Hrs\"",
+        ),
     ];
     for (from, to, why) in cases {
-        refused(&with(from, to), &["terms.OnDemand.AAAA.AAAA.JRTCKXETXF.priceDimensions", why, "at line 17"]);
+        refused(
+            &with(from, to),
+            &["terms.OnDemand.AAAA.AAAA.JRTCKXETXF.priceDimensions", why, "at line 17"],
+        );
     }
-    refused(&with(r#""gpu":"8""#, r#""gpu":"4""#), &["products.AAAA.attributes.gpu", "has 8", "at line 8"]);
+    refused(
+        &with(r#""gpu":"8""#, r#""gpu":"4""#),
+        &["products.AAAA.attributes.gpu", "has 8", "at line 8"],
+    );
     refused(&with("\"1yr\"", "\"2yr\""), &["termAttributes", "2yr", "no known term"]);
     refused(&with("AmazonEC2\",", "AmazonS3\","), &["offerCode", "AmazonS3"]);
-    refused(&with("2026-11-18T20:11:12Z", "yesterday"), &["publicationDate", "line 6"]);
+    refused(
+        &with("2026-11-18T20:11:12Z", "yesterday"),
+        &["publicationDate", "line 6"],
+    );
 }
 
 #[test]
 fn the_same_thing_with_two_prices_or_one_sku_twice_is_refused() {
-    refused(&with("\"CCCC\" : {\"sku\":\"CCCC\"", "\"AAAA\" : {\"sku\":\"CCCC\""), &["products.AAAA", "twice"]);
+    refused(
+        &with("\"CCCC\" : {\"sku\":\"CCCC\"", "\"AAAA\" : {\"sku\":\"CCCC\""),
+        &["products.AAAA", "twice"],
+    );
     let other = r#""CCCC" : {"sku":"CCCC","productFamily":"Compute Instance","attributes":{"regionCode":"us-west-2","instanceType":"p4d.24xlarge""#;
-    let same = other.replace("us-west-2", "us-east-1").replace("p4d.24xlarge", "p5.48xlarge");
-    refused(&with(other, &same), &["p5.48xlarge in us-east-1 (on_demand) stands twice", "55.04", "21.95"]);
+    let same = other
+        .replace("us-west-2", "us-east-1")
+        .replace("p4d.24xlarge", "p5.48xlarge");
+    refused(
+        &with(other, &same),
+        &["p5.48xlarge in us-east-1 (on_demand) stands twice", "55.04", "21.95"],
+    );
 }
 
 #[test]
@@ -109,6 +144,8 @@ fn a_list_whose_terms_come_first_or_that_has_none_of_ours_is_refused() {
         products.trim_end().trim_end_matches(',')
     );
     refused(&turned, &["products come after terms"]);
-    let none = LIST.replace("p5.48xlarge\",", "m5.large\",").replace("p4d.24xlarge\",", "m5.large\",");
+    let none = LIST
+        .replace("p5.48xlarge\",", "m5.large\",")
+        .replace("p4d.24xlarge\",", "m5.large\",");
     refused(&none, &["no price of a known H100 or A100 machine"]);
 }

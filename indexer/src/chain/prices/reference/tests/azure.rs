@@ -25,8 +25,15 @@ fn on_demand_spot_and_reserved_are_kept_apart() {
         ]
     );
     assert!(read.rows[1].note.contains("551880"), "{}", read.rows[1].note);
-    assert_eq!(read.rows[0].as_of, date!(2026 - 11 - 20), "the list does not say of which day it is");
-    assert!(read.next.unwrap().contains("$skip=1000"), "that more pages follow is told");
+    assert_eq!(
+        read.rows[0].as_of,
+        date!(2026 - 11 - 20),
+        "the list does not say of which day it is"
+    );
+    assert!(
+        read.next.unwrap().contains("$skip=1000"),
+        "that more pages follow is told"
+    );
 }
 
 #[test]
@@ -35,17 +42,50 @@ fn an_item_of_ours_that_is_wrong_stops_the_page_with_line_and_field() {
     let item = |from: &str, to: &str, parts: [&str; 2]| {
         refused(&with(from, to), &[first[0], first[1], parts[0], parts[1]]);
     };
-    item("{\"currencyCode\":\"USD\"", "{\"currencyCode\":\"EUR\"", ["currencyCode", "EUR"]);
-    item("\"retailPrice\":98.32", "\"retailPrice\":-98.32", ["retailPrice", "below zero"]);
+    item(
+        "{\"currencyCode\":\"USD\"",
+        "{\"currencyCode\":\"EUR\"",
+        ["currencyCode", "EUR"],
+    );
+    item(
+        "\"retailPrice\":98.32",
+        "\"retailPrice\":-98.32",
+        ["retailPrice", "below zero"],
+    );
     item("\"retailPrice\":98.32", "\"retailPrice\":0.0", ["retailPrice", "zero"]);
-    item("\"retailPrice\":98.32", "\"retailPrice\":\"98.32\"", ["retailPrice", "no price"]);
-    item("\"retailPrice\":98.32", "\"retailPrice\":1e300", ["retailPrice", "no price"]);
-    item("\"unitOfMeasure\":\"1 Hour\"", "\"unitOfMeasure\":\"1/Month\"", ["unitOfMeasure", "1/Month"]);
+    item(
+        "\"retailPrice\":98.32",
+        "\"retailPrice\":\"98.32\"",
+        ["retailPrice", "no price"],
+    );
+    item(
+        "\"retailPrice\":98.32",
+        "\"retailPrice\":1e300",
+        ["retailPrice", "no price"],
+    );
+    item(
+        "\"unitOfMeasure\":\"1 Hour\"",
+        "\"unitOfMeasure\":\"1/Month\"",
+        ["unitOfMeasure", "1/Month"],
+    );
     item("\"type\":\"Consumption\"", "\"type\":\"Gift\"", ["type", "Gift"]);
-    item("\"armRegionName\":\"eastus\"", "\"armRegionName\":\"\"", ["armRegionName", "there is none"]);
-    refused(&with("1 Year", "1 Month"), &["line 5", "Items[3].reservationTerm", "1 Month"]);
-    refused(&with("\"BillingCurrency\":\"USD\"", "\"BillingCurrency\":\"EUR\""), &["BillingCurrency", "EUR"]);
-    refused(&with("ND96isr H100 v5 Spot", "ND96isr H100 v5"), &["stands twice", "98.32", "29.496"]);
+    item(
+        "\"armRegionName\":\"eastus\"",
+        "\"armRegionName\":\"\"",
+        ["armRegionName", "there is none"],
+    );
+    refused(
+        &with("1 Year", "1 Month"),
+        &["line 5", "Items[3].reservationTerm", "1 Month"],
+    );
+    refused(
+        &with("\"BillingCurrency\":\"USD\"", "\"BillingCurrency\":\"EUR\""),
+        &["BillingCurrency", "EUR"],
+    );
+    refused(
+        &with("ND96isr H100 v5 Spot", "ND96isr H100 v5"),
+        &["stands twice", "98.32", "29.496"],
+    );
     refused(&PAGE[..PAGE.len() - 30], &["EOF"]);
 }
 

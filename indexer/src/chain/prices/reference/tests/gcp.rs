@@ -37,14 +37,34 @@ fn a_sku_of_ours_that_is_wrong_stops_the_page_with_line_and_field() {
     let sku = |from: &str, to: &str, parts: [&str; 2]| {
         refused(&with(from, to), &["line 3", "skus[0]", parts[0], parts[1]]);
     };
-    sku("\"currencyCode\":\"USD\"", "\"currencyCode\":\"JPY\"", ["unitPrice", "JPY"]);
+    sku(
+        "\"currencyCode\":\"USD\"",
+        "\"currencyCode\":\"JPY\"",
+        ["unitPrice", "JPY"],
+    );
     sku("\"units\":\"9\"", "\"units\":\"-9\"", ["unitPrice", "below zero"]);
     sku("\"nanos\":796550569", "\"nanos\":-1", ["unitPrice", "below zero"]);
-    sku("\"nanos\":796550569", "\"nanos\":1000000000", ["unitPrice", "billionths"]);
-    sku("\"units\":\"9\",\"nanos\":796550569", "\"units\":\"0\",\"nanos\":0", ["unitPrice", "zero"]);
+    sku(
+        "\"nanos\":796550569",
+        "\"nanos\":1000000000",
+        ["unitPrice", "billionths"],
+    );
+    sku(
+        "\"units\":\"9\",\"nanos\":796550569",
+        "\"units\":\"0\",\"nanos\":0",
+        ["unitPrice", "zero"],
+    );
     sku("\"usageUnit\":\"h\"", "\"usageUnit\":\"mo\"", ["usageUnit", "mo"]);
     sku("\"OnDemand\"", "\"Barter\"", ["usageType", "Barter"]);
-    sku("[\"us-central1\",\"us-east4\"]", "[]", ["serviceRegions", "there is none"]);
-    sku("[{\"startUsageAmount\":0,", "[{\"unitPrice\":{}},{", ["tieredRates", "2 rates"]);
+    sku(
+        "[\"us-central1\",\"us-east4\"]",
+        "[]",
+        ["serviceRegions", "there is none"],
+    );
+    sku(
+        "[{\"startUsageAmount\":0,",
+        "[{\"unitPrice\":{}},{",
+        ["tieredRates", "2 rates"],
+    );
     refused(&PAGE[..PAGE.len() - 10], &["EOF"]);
 }

@@ -26,7 +26,8 @@ impl Made {
             ));
         }
         if number == products + 1 {
-            let price = r#"{"T":{"priceDimensions":{"D":{"unit":"Hrs","pricePerUnit":{"USD":"55.04"}}},"termAttributes":{}}}"#;
+            let price =
+                r#"{"T":{"priceDimensions":{"D":{"unit":"Hrs","pricePerUnit":{"USD":"55.04"}}},"termAttributes":{}}}"#;
             return Some(format!(r#"}},"terms":{{"OnDemand":{{"OURS":{price}"#));
         }
         let term = number - products - 1;
@@ -71,7 +72,10 @@ fn measure(products: u64) -> (u64, u64) {
     let before = peak_kib();
     let list = super::read(BufReader::new(&mut made), date!(2026 - 11 - 20)).unwrap();
     let after = peak_kib();
-    assert_eq!(brief(&list), ["aws p5.48xlarge h100 80Gi x8 us-east-1 on_demand 55.04 6.88"]);
+    assert_eq!(
+        brief(&list),
+        ["aws p5.48xlarge h100 80Gi x8 us-east-1 on_demand 55.04 6.88"]
+    );
     assert_eq!(list.skipped["other_machine"], products);
     (made.read, after - before)
 }
@@ -103,6 +107,9 @@ fn a_price_list_of_gigabytes_needs_some_kibibytes() {
     let began = std::time::Instant::now();
     let (bytes, rose_kib) = measure(2_000_000);
     let seconds = began.elapsed().as_secs_f64();
-    eprintln!("{:.2} GB in {seconds:.0} s, peak {rose_kib} KiB above the start", bytes as f64 / 1e9);
+    eprintln!(
+        "{:.2} GB in {seconds:.0} s, peak {rose_kib} KiB above the start",
+        bytes as f64 / 1e9
+    );
     assert!(bytes > 2_000_000_000 && rose_kib < 4096);
 }

@@ -15,12 +15,17 @@ fn the_seed_has_every_row_with_its_date_and_source_and_contradictions_stand_side
     let ids: BTreeSet<String> = seed.rows.iter().map(super::super::ReferencePrice::row_id).collect();
     assert_eq!(ids.len(), seed.rows.len(), "each row has its own id");
     let of = |provider: &str, gpu: &str| {
-        let rows = seed.rows.iter().filter(|row| row.provider == provider && row.gpu == gpu);
+        let rows = seed
+            .rows
+            .iter()
+            .filter(|row| row.provider == provider && row.gpu == gpu);
         let mut prices: Vec<_> = rows.map(|row| plain(row.usd_per_gpu_hour)).collect();
         prices.sort();
         prices
     };
-    let aws = ["10.0775", "12.29", "12.29", "12.29", "3.9", "4.91625", "6.88", "6.88", "7.57"];
+    let aws = [
+        "10.0775", "12.29", "12.29", "12.29", "3.9", "4.91625", "6.88", "6.88", "7.57",
+    ];
     assert_eq!(of("aws", "h100"), aws);
     assert_eq!(of("aws", "a100"), ["1.84375", "4.09625"]);
     assert_eq!(of("gcp", "h100"), ["11.06", "3"]);
@@ -73,5 +78,9 @@ fn the_id_of_a_row_is_of_what_it_says() {
     assert_eq!(one.rows[0].row_id(), one.rows[1].row_id(), "the same statement");
     assert!(one.rows[0].row_id().starts_with("aws-h100-"));
     let later = list(&table(&ROW.replace("2026-03", "2026-04"))).unwrap();
-    assert_ne!(later.rows[0].row_id(), later.rows[1].row_id(), "of another day is another row");
+    assert_ne!(
+        later.rows[0].row_id(),
+        later.rows[1].row_id(),
+        "of another day is another row"
+    );
 }
