@@ -8,6 +8,7 @@ pub mod gpu;
 pub mod inventory;
 pub mod model;
 pub mod proto;
+pub mod provider_series;
 pub mod resources;
 pub mod state;
 
