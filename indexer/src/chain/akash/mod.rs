@@ -8,6 +8,7 @@ pub mod gpu;
 pub mod model;
 pub mod proto;
 pub mod resources;
+pub mod snapshot;
 pub mod state;
 
 pub use family::DECODER_VERSION;

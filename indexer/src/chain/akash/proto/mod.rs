@@ -9,6 +9,7 @@
 
 mod base;
 mod deployment;
+pub mod json;
 mod ledger;
 mod market;
 mod provider;
