@@ -10,6 +10,8 @@
 mod base;
 mod deployment;
 pub mod json;
+pub mod inventory;
+pub(crate) mod json_view;
 mod ledger;
 mod market;
 mod provider;
