@@ -68,8 +68,15 @@ pub(crate) fn from_grpc(name: &str, height: u64, large: bool) -> RawState {
     let mut state = header(&folder, height);
     let files = std::fs::read_dir(folder.join("grpc")).expect("a grpc folder");
     for path in files.map(|entry| entry.expect("a readable entry").path()) {
-        let file = path.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
-        let has_large = folder.join("grpc").join(file.replace(".json", ".limit1000.json")).exists();
+        let file = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .expect("a name")
+            .to_owned();
+        let has_large = folder
+            .join("grpc")
+            .join(file.replace(".json", ".limit1000.json"))
+            .exists();
         if file == "errors.json" || file.contains("limit1000") != large && (has_large || file.contains("limit1000")) {
             continue;
         }
@@ -88,7 +95,11 @@ fn add_grpc(document: &Value, state: &mut RawState) {
     for (number, page) in (0..).zip(document["pages"].as_array().expect("pages")) {
         let bytes = |name: &str| STANDARD.decode(page[name].as_str().expect("base64")).expect("base64");
         // The owner is field 1 of the request: a tag, a length below 128, the text.
-        let subject = if by_subject { String::from_utf8(bytes("request")[2..46].to_vec()).expect("an owner") } else { String::new() };
+        let subject = if by_subject {
+            String::from_utf8(bytes("request")[2..46].to_vec()).expect("an owner")
+        } else {
+            String::new()
+        };
         state.answers.push(RawAnswer {
             method: method.to_owned(),
             page: if by_subject { 0 } else { number },
@@ -107,10 +118,16 @@ fn add_rest(folder: &Path, state: &mut RawState) {
     for (file, method) in FILES {
         let method = method.replace("{oracle}", if by_height { "v1" } else { "v2" });
         let known = state.answers.iter().any(|answer| answer.method == method);
-        let Ok(body) = std::fs::read(folder.join(format!("{file}.json"))) else { continue };
+        let Ok(body) = std::fs::read(folder.join(format!("{file}.json"))) else {
+            continue;
+        };
         if !known {
             state.answers.push(RawAnswer {
-                subject: if file == "oracle_aggregated_akt" { "akt".to_owned() } else { String::new() },
+                subject: if file == "oracle_aggregated_akt" {
+                    "akt".to_owned()
+                } else {
+                    String::new()
+                },
                 method,
                 page: 0,
                 encoding: Encoding::Json,

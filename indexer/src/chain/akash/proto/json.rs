@@ -160,7 +160,10 @@ impl<'de> Deserialize<'de> for Duration {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
         let wrong = || D::Error::custom(format_args!("{} is no duration", quoted(&text)));
-        let seconds: Dec = text.strip_suffix('s').and_then(|digits| digits.parse().ok()).ok_or_else(wrong)?;
+        let seconds: Dec = text
+            .strip_suffix('s')
+            .and_then(|digits| digits.parse().ok())
+            .ok_or_else(wrong)?;
         let nanos = seconds.scaled() / 1_000_000_000;
         Ok(Self {
             seconds: i64::try_from(nanos / 1_000_000_000).map_err(|_| wrong())?,

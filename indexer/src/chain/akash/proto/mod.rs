@@ -9,8 +9,8 @@
 
 mod base;
 mod deployment;
-pub mod json;
 pub mod inventory;
+pub mod json;
 pub(crate) mod json_view;
 mod ledger;
 mod market;

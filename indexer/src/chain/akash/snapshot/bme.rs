@@ -48,7 +48,10 @@ pub(super) fn read(answers: &Answers<'_>, supply: &BTreeMap<String, i128>) -> Re
     };
     answers.single(VAULT, |spot, found: wire::VaultAnswer| {
         vault(&mut start, found).map_err(|error| spot.field("vault", error))?;
-        let (shown, all) = (start.held.remove(UACT).unwrap_or(0), supply.get(UACT).copied().unwrap_or(0));
+        let (shown, all) = (
+            start.held.remove(UACT).unwrap_or(0),
+            supply.get(UACT).copied().unwrap_or(0),
+        );
         // The vault answers the whole supply of ACT for its own balance of it.
         if shown != all {
             return Err(spot.unfit("vault", format!("it shows {shown} {UACT}, and the supply is {all}")));
@@ -92,7 +95,10 @@ fn record_id(
     height: u64,
 ) -> Result<(RecordId, String), SnapshotError> {
     let id = need("id", id).map_err(|error| spot.field("", error))?;
-    let key = format!("{}/{}/{}/{}/{}", id.denom, id.to_denom, id.source, id.height, id.sequence);
+    let key = format!(
+        "{}/{}/{}/{}/{}",
+        id.denom, id.to_denom, id.source, id.height, id.sequence
+    );
     let key: String = key.chars().take(400).collect();
     let field = |error| spot.field(&key, error);
     let sequence = u64::try_from(id.sequence);
@@ -100,8 +106,13 @@ fn record_id(
         denom: text::denom("id.denom", &id.denom).map_err(field)?,
         to_denom: text::denom("id.to_denom", &id.to_denom).map_err(field)?,
         height: ledger_height(spot, &key, id.height, height)?,
-        sequence: sequence
-            .map_err(|_| field(FieldError::invalid("id.sequence", "a number from zero on", &id.sequence.to_string())))?,
+        sequence: sequence.map_err(|_| {
+            field(FieldError::invalid(
+                "id.sequence",
+                "a number from zero on",
+                &id.sequence.to_string(),
+            ))
+        })?,
         source: id.source,
     };
     address("id.source", &record.source).map_err(field)?;
@@ -109,7 +120,12 @@ fn record_id(
 }
 
 fn record(entry: wire::RecordEntry) -> Result<Record, FieldError> {
-    match (entry.status, entry.pending_record, entry.executed_record, entry.canceled_record) {
+    match (
+        entry.status,
+        entry.pending_record,
+        entry.executed_record,
+        entry.canceled_record,
+    ) {
         (1, Some(pending), None, None) => Ok(Record::Pending {
             owner: pending.owner,
             to: pending.to,

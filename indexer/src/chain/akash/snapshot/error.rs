@@ -66,7 +66,9 @@ pub enum SnapshotError {
         height: u64,
     },
     /// A query that was not answered.
-    #[error("{method} was not answered, and the state of {version:?} needs it: take it again from a node that serves it")]
+    #[error(
+        "{method} was not answered, and the state of {version:?} needs it: take it again from a node that serves it"
+    )]
     Missing {
         /// Method.
         method: String,

@@ -83,13 +83,25 @@ impl Escrowed {
             let read = account(entry, self.height).map_err(|error| spot.field("", error))?;
             let key = shown(&read.0);
             let same = self.found.accounts.remove(&read.0);
-            agree(spot, &key, same.as_ref(), &read.1, &listed.accounts.insert(read.0, read.1.clone()))
+            agree(
+                spot,
+                &key,
+                same.as_ref(),
+                &read.1,
+                &listed.accounts.insert(read.0, read.1.clone()),
+            )
         })?;
         answers.each(PAYMENTS, |spot, entry: wire::Payment| {
             let read = payment(entry).map_err(|error| spot.field("", error))?;
             let key = format!("{}/{}", read.0.account, read.0.xid);
             let same = self.found.payments.remove(&read.0);
-            agree(spot, &key, same.as_ref(), &read.1, &listed.payments.insert(read.0, read.1.clone()))
+            agree(
+                spot,
+                &key,
+                same.as_ref(),
+                &read.1,
+                &listed.payments.insert(read.0, read.1.clone()),
+            )
         })?;
         left_over(ACCOUNTS.method, self.found.accounts.keys().next().map(shown))?;
         let payment = self.found.payments.keys().next();
@@ -156,7 +168,9 @@ pub(super) fn account(found: wire::Account, height: u64) -> Result<(AccountId, A
         transferred: transferred
             .map(|coin| convert::dec_coin("state.transferred", Some(coin)))
             .collect::<Result<_, _>>()?,
-        deposits: deposits.map(|deposit| source(deposit, height)).collect::<Result<_, _>>()?,
+        deposits: deposits
+            .map(|deposit| source(deposit, height))
+            .collect::<Result<_, _>>()?,
         owner: state.owner,
         legacy: None,
     };

@@ -27,7 +27,10 @@ pub(super) fn read(answers: &Answers<'_>) -> Result<Option<Vec<OpenProposal>>, S
         if found.id == 0 {
             return Err(spot.field("", FieldError::invalid("id", "a number from one on", "0")));
         }
-        let messages = found.messages.into_iter().map(|message| (message.type_url, message.value));
+        let messages = found
+            .messages
+            .into_iter()
+            .map(|message| (message.type_url, message.value));
         open.push(OpenProposal {
             id: found.id,
             messages: messages.collect(),

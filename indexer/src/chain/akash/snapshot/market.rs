@@ -72,9 +72,10 @@ impl Reader<'_> {
         for group in entry.groups {
             self.group(spot, &id, group)?;
         }
-        self.escrowed.add_account(spot, &key, AccountId::of_deployment(&id), |height| {
-            account(need("escrow_account", entry.escrow_account)?, height)
-        })
+        self.escrowed
+            .add_account(spot, &key, AccountId::of_deployment(&id), |height| {
+                account(need("escrow_account", entry.escrow_account)?, height)
+            })
     }
 
     fn group(&mut self, spot: &Spot, of: &DeploymentId, found: wire::Group) -> Result<(), SnapshotError> {
@@ -155,7 +156,11 @@ pub(super) fn need<T>(field: &'static str, part: Option<T>) -> Result<T, FieldEr
 /// An address: it becomes part of keys, so it may hold nothing that separates their parts.
 pub(super) fn address(field: &'static str, text: &str) -> Result<(), FieldError> {
     let fine = !text.is_empty() && text.len() <= ADDRESS_MAX_BYTES;
-    if fine && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
+    if fine
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    {
         return Ok(());
     }
     Err(FieldError::invalid(field, "an address", text))
@@ -264,7 +269,10 @@ fn lease(found: wire::Lease, height: u64) -> Result<Lease, FieldError> {
 
 fn reclamation(terms: wire::Reclamation, height: u64) -> Result<Reclamation, FieldError> {
     Ok(Reclamation {
-        window_s: need("reclamation.window", convert::seconds("reclamation.window", terms.window)?)?,
+        window_s: need(
+            "reclamation.window",
+            convert::seconds("reclamation.window", terms.window)?,
+        )?,
         started_at: height_of("reclamation.started_at", terms.started_at, height)?,
         deadline_unix_s: terms.deadline,
         reason: terms.reason,

@@ -68,7 +68,10 @@ pub(super) fn read(answers: &Answers<'_>) -> Result<OracleStart, SnapshotError> 
     answers.each(prices, |spot, found: wire::Price| {
         let read = price(answers.version, answers.raw.height, found);
         let (id, price) = read.map_err(|error| spot.field("", error))?;
-        let key = format!("{}/{}/{}/{}/{}", id.source, id.denom, id.base_denom, id.time_ns, id.sequence);
+        let key = format!(
+            "{}/{}/{}/{}/{}",
+            id.source, id.denom, id.base_denom, id.time_ns, id.sequence
+        );
         match start.prices.insert(id, price) {
             None => Ok(()),
             Some(_) => Err(twice(spot, &key)),
@@ -154,7 +157,10 @@ fn price(version: Version, height: u64, found: wire::Price) -> Result<(PriceId, 
 fn status(found: wire::AggregateAnswer) -> Result<Option<(String, PriceStatus)>, FieldError> {
     let healthy = found.price_health.as_ref().is_some_and(|health| health.is_healthy);
     let Some(aggregate) = found.aggregated_price.filter(|aggregate| !aggregate.denom.is_empty()) else {
-        let named = found.price_health.map(|health| health.denom).filter(|denom| !denom.is_empty());
+        let named = found
+            .price_health
+            .map(|health| health.denom)
+            .filter(|denom| !denom.is_empty());
         let bare = |denom| {
             let status = PriceStatus {
                 healthy,
@@ -165,7 +171,10 @@ fn status(found: wire::AggregateAnswer) -> Result<Option<(String, PriceStatus)>,
         return Ok(named.map(bare));
     };
     let status = PriceStatus {
-        median: Some(text::decimal_wire("aggregated_price.median_price", &aggregate.median_price)?),
+        median: Some(text::decimal_wire(
+            "aggregated_price.median_price",
+            &aggregate.median_price,
+        )?),
         twap: Some(text::decimal_wire("aggregated_price.twap", &aggregate.twap)?),
         healthy,
     };

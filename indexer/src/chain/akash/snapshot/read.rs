@@ -78,7 +78,11 @@ impl<'a> Answers<'a> {
         for (number, answer) in found.iter().enumerate() {
             let earlier = &found[..number];
             let same = |other: &&&RawAnswer| other.subject == answer.subject;
-            let expected = earlier.iter().rev().find(same).map_or(0, |before| before.page.saturating_add(1));
+            let expected = earlier
+                .iter()
+                .rev()
+                .find(same)
+                .map_or(0, |before| before.page.saturating_add(1));
             if answer.page != expected {
                 return Err(SnapshotError::Page {
                     at: PageAt::of(answer),
@@ -159,7 +163,12 @@ impl<'a> Answers<'a> {
             if answer.encoding == Encoding::Json {
                 let objects = json_page(&at, answer, query.list)?;
                 let spot = |object| Spot { at: at.clone(), object };
-                found.extend(objects.into_iter().enumerate().map(|(number, value)| (spot(number), value)));
+                found.extend(
+                    objects
+                        .into_iter()
+                        .enumerate()
+                        .map(|(number, value)| (spot(number), value)),
+                );
             }
         }
         Ok(found)

@@ -23,9 +23,9 @@ pub(in crate::chain::akash) mod tests;
 mod upgrades;
 
 pub use error::{RulesError, StateError};
+pub(in crate::chain::akash) use machine::{bid_key, deployment_key, group_key, order_key};
 pub use output::{ObjectKey, Place, StateOutput};
 pub use rules::{ChainRules, parse_version};
-pub(in crate::chain::akash) use machine::{bid_key, deployment_key, group_key, order_key};
 pub(in crate::chain::akash) use start::StateStart;
 
 use super::dec::Dec;

@@ -4,7 +4,7 @@
 use super::escrow::{AccountId, AccountState, Escrow};
 use super::ledger::{Ledger, LedgerStart};
 use super::market::{BidState, DeploymentState, Market};
-use super::output::{ObjectKey, Stranded, StateOutput};
+use super::output::{ObjectKey, StateOutput, Stranded};
 use super::rows::StrandedDepositRow;
 use super::upgrades::{UAKT, price_denom};
 use super::{ChainRules, Place, State};
@@ -59,7 +59,11 @@ impl State {
             return BTreeSet::new();
         }
         let upgrades = self.rules.upgrades.iter();
-        let Some(ran_at) = upgrades.filter(|(version, _)| *version == Version::V2_0).map(|(_, at)| *at).next() else {
+        let Some(ran_at) = upgrades
+            .filter(|(version, _)| *version == Version::V2_0)
+            .map(|(_, at)| *at)
+            .next()
+        else {
             return BTreeSet::new();
         };
         let deployments = self.market.deployments.iter().filter(|(id, deployment)| {
@@ -126,7 +130,10 @@ fn stranded(market: &Market, escrow: &Escrow) -> BTreeMap<BidId, Coin> {
     let lost = open.filter(|(id, _)| leased.contains(&id.order));
     let deposit = |(id, _): (&BidId, _)| {
         let account = escrow.accounts.get(&AccountId::of_bid(id));
-        let funds = account.filter(|account| account.state == AccountState::Open)?.funds.first()?;
+        let funds = account
+            .filter(|account| account.state == AccountState::Open)?
+            .funds
+            .first()?;
         let deposit = Coin {
             denom: funds.denom.clone(),
             amount: funds.amount.trunc(),

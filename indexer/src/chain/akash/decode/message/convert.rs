@@ -75,7 +75,10 @@ pub(in crate::chain::akash) fn coin(field: &'static str, coin: Option<proto::Coi
     })
 }
 
-pub(in crate::chain::akash) fn dec_coin(field: &'static str, coin: Option<proto::DecCoin>) -> Result<DecCoin, FieldError> {
+pub(in crate::chain::akash) fn dec_coin(
+    field: &'static str,
+    coin: Option<proto::DecCoin>,
+) -> Result<DecCoin, FieldError> {
     let coin = need(field, coin)?;
     Ok(DecCoin {
         denom: text::denom(field, &coin.denom)?,
@@ -98,7 +101,10 @@ pub(in crate::chain::akash) fn deposit(deposit: Option<proto::Deposit>) -> Resul
 }
 
 /// The deposit of messages before v1.0.0.
-pub(in crate::chain::akash) fn legacy_deposit(amount: Option<proto::Coin>, depositor: String) -> Result<Deposit, FieldError> {
+pub(in crate::chain::akash) fn legacy_deposit(
+    amount: Option<proto::Coin>,
+    depositor: String,
+) -> Result<Deposit, FieldError> {
     let depositor = (!depositor.is_empty()).then_some(depositor);
     Ok(Deposit {
         amount: coin("deposit", amount)?,
@@ -108,7 +114,10 @@ pub(in crate::chain::akash) fn legacy_deposit(amount: Option<proto::Coin>, depos
 }
 
 /// Whole seconds of a duration; the chain accepts no negative one.
-pub(in crate::chain::akash) fn seconds(field: &'static str, duration: Option<proto::Duration>) -> Result<Option<u64>, FieldError> {
+pub(in crate::chain::akash) fn seconds(
+    field: &'static str,
+    duration: Option<proto::Duration>,
+) -> Result<Option<u64>, FieldError> {
     let whole = |duration: proto::Duration| {
         u64::try_from(duration.seconds)
             .map_err(|_| FieldError::invalid(field, "a duration from zero on", &duration.seconds.to_string()))

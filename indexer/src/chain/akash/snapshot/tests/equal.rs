@@ -60,7 +60,12 @@ fn quoted_numbers(json: &str) -> String {
 fn same(one: &State, other: &State, what: &str) {
     let differences = diff(&Snapshot::from_state(one), &Snapshot::from_state(other));
     let shown: Vec<_> = differences.iter().take(8).map(ToString::to_string).collect();
-    assert!(differences.is_empty(), "{what}: {} differ\n{}", differences.len(), shown.join("\n"));
+    assert!(
+        differences.is_empty(),
+        "{what}: {} differ\n{}",
+        differences.len(),
+        shown.join("\n")
+    );
     let (one, other) = (askable(one), askable(other));
     let mut lines = Vec::new();
     compare(&one, &other, "", &mut lines);
@@ -108,7 +113,11 @@ fn answered_over_grpc(recording: &str, height: u64) {
     let expected = derived(recording, &[height]);
     for large in [false, true] {
         let raw = from_grpc(recording, height, large);
-        same(&expected[&height], &seed(&raw, recording), &format!("{recording}, large pages: {large}"));
+        same(
+            &expected[&height],
+            &seed(&raw, recording),
+            &format!("{recording}, large pages: {large}"),
+        );
     }
 }
 
@@ -137,15 +146,25 @@ fn followed_from(recording: &str, starts: &[u64]) {
         same(&expected[start], &state, &format!("{recording} at {start}"));
         let mut compared = 0;
         for block in blocks.iter().filter(|block| block.header.height > *start) {
-            let out = state.step(block).unwrap_or_else(|error| panic!("{recording} from {start}: {error}"));
+            let out = state
+                .step(block)
+                .unwrap_or_else(|error| panic!("{recording} from {start}: {error}"));
             let findings: Vec<_> = out.audits.iter().filter(|audit| !audit.ok).collect();
-            assert!(findings.is_empty(), "{recording} from {start}, {}: {findings:?}", state.height);
+            assert!(
+                findings.is_empty(),
+                "{recording} from {start}, {}: {findings:?}",
+                state.height
+            );
             if let Some(other) = expected.get(&state.height) {
                 same(other, &state, &format!("{recording} from {start} at {}", state.height));
                 compared += 1;
             }
         }
-        assert_eq!(compared, asked.iter().filter(|height| *height > start).count(), "{recording} from {start}");
+        assert_eq!(
+            compared,
+            asked.iter().filter(|height| *height > start).count(),
+            "{recording} from {start}"
+        );
     }
 }
 

@@ -98,7 +98,10 @@ impl Proposal {
         });
         Self {
             legacy: legacy.map(|content| (content.type_url, content.value)),
-            updates: messages.into_iter().filter(|(name, _)| name.ends_with(".MsgUpdateParams")).collect(),
+            updates: messages
+                .into_iter()
+                .filter(|(name, _)| name.ends_with(".MsgUpdateParams"))
+                .collect(),
         }
     }
 }

@@ -106,7 +106,9 @@ impl Oracle {
         let numbers: BTreeSet<u32> = start.sources.values().copied().collect();
         let fed = start.prices.keys().filter(|id| numbers.contains(&id.source));
         Self {
-            feeding: fed.map(|id| (id.source, id.denom.clone(), id.base_denom.clone())).collect(),
+            feeding: fed
+                .map(|id| (id.source, id.denom.clone(), id.base_denom.clone()))
+                .collect(),
             params: start.params,
             sources: start.sources,
             prices: start.prices,
@@ -124,7 +126,9 @@ impl Oracle {
             "day" => 86_400_000_000_000,
             _ => LONGEST_EPOCH_NS,
         };
-        let cutoff = now_ns.saturating_sub(self.params.price_retention_ns).saturating_sub(wait);
+        let cutoff = now_ns
+            .saturating_sub(self.params.price_retention_ns)
+            .saturating_sub(wait);
         self.prices.keys().any(|id| id.time_ns < cutoff)
     }
 
@@ -237,7 +241,11 @@ impl Oracle {
 
     /// The number of a source. One that no parameter named (an upgrade handler set it) gets the next.
     fn number_of(&mut self, source: &str) -> u32 {
-        let next = self.sources.values().max().map_or(1, |highest| highest.saturating_add(1));
+        let next = self
+            .sources
+            .values()
+            .max()
+            .map_or(1, |highest| highest.saturating_add(1));
         *self.sources.entry(source.to_owned()).or_insert(next)
     }
 
