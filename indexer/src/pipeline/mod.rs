@@ -4,8 +4,10 @@
 //! hole), its state stage takes what the facts have committed, in height order. Both write through
 //! `gridproof_store::commit`, so that every crash leaves either a committed range or a claim that is run again.
 
+mod asking;
 mod backoff;
 mod board;
+mod bootstrap;
 mod checkpoint;
 mod derive;
 mod error;
@@ -25,11 +27,13 @@ mod reindex;
 mod rules;
 mod series;
 mod shared;
+mod snapshot;
 mod state;
 mod status;
 mod vault;
 
 pub use board::{Board, from_store, is_recording};
+pub use bootstrap::{Asking, BootstrapReport, StateNode, bootstrap};
 pub use error::PipelineError;
 pub use follower::Follower;
 pub use integrity::{Finding, IntegrityReport, check_integrity};

@@ -10,6 +10,7 @@ pub mod model;
 pub mod proto;
 pub mod provider_series;
 pub mod resources;
+pub mod snapshot;
 pub mod state;
 
 pub use family::DECODER_VERSION;
