@@ -32,6 +32,7 @@ pub fn limits() -> ProviderLimits {
     }
 }
 
+/// A client that may reach the mocks.
 pub fn client() -> StatusClient {
     StatusClient::new(LOCAL, limits()).unwrap()
 }
@@ -40,13 +41,17 @@ pub fn client() -> StatusClient {
 pub async fn watched(uri: &str, items: usize) -> (Vec<Result<StatusReport, Refusal>>, Duration) {
     let start = Instant::now();
     let given = client().watch(uri).take(items).collect::<Vec<_>>();
-    let given = tokio::time::timeout(Duration::from_secs(20), given).await.expect("bounded time");
+    let given = tokio::time::timeout(Duration::from_secs(20), given)
+        .await
+        .expect("bounded time");
     (given, start.elapsed())
 }
 
 /// What one question gives, and how long it took.
 pub async fn asked(uri: &str) -> (Result<StatusReport, Refusal>, Duration) {
     let start = Instant::now();
-    let answer = tokio::time::timeout(Duration::from_secs(20), client().get(uri)).await.expect("bounded time");
+    let answer = tokio::time::timeout(Duration::from_secs(20), client().get(uri))
+        .await
+        .expect("bounded time");
     (answer, start.elapsed())
 }

@@ -89,7 +89,11 @@ async fn rebinding_from_a_public_to_a_private_address_reaches_nothing_private() 
     let client = StatusClient::with_resolver(LOCAL, quick, resolver.clone()).unwrap();
     let uri = format!("https://rebinding.example.test:{}", trap.port());
     let refusal = client.get(&uri).await.unwrap_err();
-    let unreachable = [RefusalCode::ConnectTimeout, RefusalCode::ConnectFailed, RefusalCode::ConnectRefused];
+    let unreachable = [
+        RefusalCode::ConnectTimeout,
+        RefusalCode::ConnectFailed,
+        RefusalCode::ConnectRefused,
+    ];
     assert!(unreachable.contains(&refusal.code), "{refusal:?}");
     assert_eq!((resolver.asked(), seen.connections.load(Ordering::SeqCst)), (1, 0));
     // As on the public network: the second answer is refused, not dialed.
@@ -106,14 +110,24 @@ async fn the_name_is_what_the_server_is_told() {
     let uri = format!("https://provider.example.test:{}", provider.address.port());
     let report = client.get(&uri).await.unwrap();
     assert_eq!(report.address, provider.address);
-    assert_eq!(provider.names(), ["http provider.example.test", "tls provider.example.test"]);
+    assert_eq!(
+        provider.names(),
+        ["http provider.example.test", "tls provider.example.test"]
+    );
 }
 
 #[tokio::test]
 async fn nobody_there_is_told_at_once() {
-    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let free = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let client = StatusClient::new(LOCAL, limits()).unwrap();
     let refusal = client.get(&format!("https://{free}")).await.unwrap_err();
     assert_eq!(refusal.code, RefusalCode::ConnectRefused);
-    assert!(refusal.reason.contains("gRPC:") && refusal.reason.contains("REST:"), "{refusal}");
+    assert!(
+        refusal.reason.contains("gRPC:") && refusal.reason.contains("REST:"),
+        "{refusal}"
+    );
 }

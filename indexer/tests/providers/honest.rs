@@ -13,8 +13,15 @@ async fn a_stream_gives_every_change_in_order() {
     let provider = Provider::start(Behaviour::Honest).await;
     let (given, _) = watched(&provider.uri(), 4).await;
     let reports: Vec<_> = given.into_iter().map(Result::unwrap).collect();
-    assert_eq!(reports.iter().map(|r| r.status.leases).collect::<Vec<_>>(), [1, 2, 3, 4]);
-    assert!(reports.iter().all(|r| r.via == Via::Stream && r.address == provider.address));
+    assert_eq!(
+        reports.iter().map(|r| r.status.leases).collect::<Vec<_>>(),
+        [1, 2, 3, 4]
+    );
+    assert!(
+        reports
+            .iter()
+            .all(|r| r.via == Via::Stream && r.address == provider.address)
+    );
     assert!(reports.iter().all(|r| r.version.as_deref() == Some("v0.14.0")));
     assert!(reports[0].latency.is_some() && reports[1].latency.is_none());
 }
@@ -25,11 +32,20 @@ async fn a_status_is_read_whole() {
     let (given, _) = watched(&provider.uri(), 1).await;
     let status = &given[0].as_ref().unwrap().status;
     let totals = status.totals();
-    assert_eq!((totals.cpu_milli.allocatable, totals.cpu_milli.available), (512_000, 239_000));
+    assert_eq!(
+        (totals.cpu_milli.allocatable, totals.cpu_milli.available),
+        (512_000, 239_000)
+    );
     assert_eq!((totals.gpu.allocatable, totals.gpu.available), (16, 8));
-    assert_eq!((totals.persistent_bytes.allocatable, totals.persistent_bytes.available), (10 << 40, 9 << 40));
+    assert_eq!(
+        (totals.persistent_bytes.allocatable, totals.persistent_bytes.available),
+        (10 << 40, 9 << 40)
+    );
     let cards = status.gpus.as_deref().unwrap();
-    assert_eq!((cards.len(), cards[0].cards, cards[0].kind.interface.as_str()), (1, 16, "sxm"));
+    assert_eq!(
+        (cards.len(), cards[0].cards, cards[0].kind.interface.as_str()),
+        (1, 16, "sxm")
+    );
 }
 
 #[tokio::test]
@@ -65,7 +81,11 @@ async fn where_grpc_is_missing_rest_answers_in_either_shape() {
     for (behaviour, version) in [(Behaviour::RestOnly, "v0.14.0"), (Behaviour::OldRest, "v0.4.6")] {
         let provider = Provider::start(behaviour).await;
         let (given, _) = watched(&provider.uri(), 2).await;
-        assert_eq!(given[0].as_ref().unwrap_err().code, RefusalCode::Unimplemented, "{behaviour:?}");
+        assert_eq!(
+            given[0].as_ref().unwrap_err().code,
+            RefusalCode::Unimplemented,
+            "{behaviour:?}"
+        );
         let report = asked(&provider.uri()).await.0.unwrap();
         assert_eq!((report.via, report.status.leases), (Via::Rest, 7));
         assert_eq!(report.version.as_deref(), Some(version));
@@ -93,10 +113,10 @@ async fn a_certificate_is_not_asked_who_signed_it_for_whom_or_until_when() {
 
 #[tokio::test]
 async fn the_mocks_tell_by_reflection_what_they_serve() {
+    use tonic_reflection::pb::v1::ServerReflectionRequest;
     use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
     use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
     use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
-    use tonic_reflection::pb::v1::ServerReflectionRequest;
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -120,6 +140,10 @@ async fn the_mocks_tell_by_reflection_what_they_serve() {
     let MessageResponse::ListServicesResponse(list) = answer else {
         panic!("{answer:?}");
     };
-    assert!(list.service.iter().any(|service| service.name == "akash.provider.v1.ProviderRPC"));
+    assert!(
+        list.service
+            .iter()
+            .any(|service| service.name == "akash.provider.v1.ProviderRPC")
+    );
     serving.abort();
 }

@@ -19,9 +19,11 @@ async fn codes(behaviour: Behaviour) -> (RefusalCode, Result<(), RefusalCode>) {
     let (given, took) = watched(&provider.uri(), 1_000).await;
     assert!(took < BOUND, "{behaviour:?}: the stream took {took:?}");
     let (last, before) = given.split_last().unwrap();
-    assert!(before.iter().all(Result::is_ok), "{behaviour:?}: nothing follows a refusal");
+    assert!(
+        before.iter().all(Result::is_ok),
+        "{behaviour:?}: nothing follows a refusal"
+    );
     let streamed = last.as_ref().unwrap_err();
-    eprintln!("{behaviour:?}: {streamed}");
     let (answer, took) = asked(&provider.uri()).await;
     assert!(took < BOUND, "{behaviour:?}: the question took {took:?}");
     for refusal in [Some(streamed), answer.as_ref().err()].into_iter().flatten() {
@@ -45,12 +47,18 @@ async fn ten_megabytes_are_too_large_announced_or_not() {
 
 #[tokio::test]
 async fn silence_is_a_timeout() {
-    assert_eq!(codes(Behaviour::Silence).await, (RefusalCode::Timeout, Err(RefusalCode::Timeout)));
+    assert_eq!(
+        codes(Behaviour::Silence).await,
+        (RefusalCode::Timeout, Err(RefusalCode::Timeout))
+    );
 }
 
 #[tokio::test]
 async fn a_stream_that_falls_silent_is_told_from_one_that_is_quiet() {
-    assert_eq!(codes(Behaviour::FallsSilent).await, (RefusalCode::Silent, Err(RefusalCode::Timeout)));
+    assert_eq!(
+        codes(Behaviour::FallsSilent).await,
+        (RefusalCode::Silent, Err(RefusalCode::Timeout))
+    );
 }
 
 #[tokio::test]
@@ -92,57 +100,86 @@ async fn a_redirect_is_not_followed() {
 
 #[tokio::test]
 async fn huge_headers_are_not_read() {
-    let (streamed, answer) = codes(Behaviour::HugeHeaders).await;
-    eprintln!("{streamed:?}");
-    assert!(matches!(streamed, RefusalCode::Protocol | RefusalCode::HeadersTooLarge), "{streamed:?}");
-    assert_eq!(answer, Err(RefusalCode::HeadersTooLarge));
+    let both = (RefusalCode::HeadersTooLarge, Err(RefusalCode::HeadersTooLarge));
+    assert_eq!(codes(Behaviour::HugeHeaders).await, both);
 }
 
 #[tokio::test]
 async fn half_an_answer_byte_by_byte_is_a_timeout() {
-    assert_eq!(codes(Behaviour::SlowLoris).await, (RefusalCode::Timeout, Err(RefusalCode::Timeout)));
+    assert_eq!(
+        codes(Behaviour::SlowLoris).await,
+        (RefusalCode::Timeout, Err(RefusalCode::Timeout))
+    );
 }
 
 #[tokio::test]
 async fn a_handshake_that_never_ends_is_left() {
-    assert_eq!(codes(Behaviour::NoHandshake).await, (RefusalCode::TlsTimeout, Err(RefusalCode::TlsTimeout)));
+    assert_eq!(
+        codes(Behaviour::NoHandshake).await,
+        (RefusalCode::TlsTimeout, Err(RefusalCode::TlsTimeout))
+    );
 }
 
 #[tokio::test]
 async fn plain_http_is_not_tls() {
-    assert_eq!(codes(Behaviour::PlainHttp).await, (RefusalCode::NotTls, Err(RefusalCode::NotTls)));
+    assert_eq!(
+        codes(Behaviour::PlainHttp).await,
+        (RefusalCode::NotTls, Err(RefusalCode::NotTls))
+    );
 }
 
 #[tokio::test]
 async fn nothing_is_unpacked() {
-    assert_eq!(codes(Behaviour::Bomb).await, (RefusalCode::Compressed, Err(RefusalCode::Compressed)));
+    assert_eq!(
+        codes(Behaviour::Bomb).await,
+        (RefusalCode::Compressed, Err(RefusalCode::Compressed))
+    );
 }
 
 #[tokio::test]
 async fn errors_of_the_provider_are_told_apart() {
-    assert_eq!(codes(Behaviour::Errors).await, (RefusalCode::GrpcStatus, Err(RefusalCode::HttpStatus)));
+    assert_eq!(
+        codes(Behaviour::Errors).await,
+        (RefusalCode::GrpcStatus, Err(RefusalCode::HttpStatus))
+    );
 }
 
 #[tokio::test]
 async fn a_status_that_says_too_much_or_nonsense_is_refused_with_what_is_wrong() {
-    assert_eq!(codes(Behaviour::ManyNodes).await, (RefusalCode::TooMany, Err(RefusalCode::TooMany)));
+    assert_eq!(
+        codes(Behaviour::ManyNodes).await,
+        (RefusalCode::TooMany, Err(RefusalCode::TooMany))
+    );
     let (streamed, answer) = codes(Behaviour::BadQuantity).await;
-    assert_eq!((streamed, answer), (RefusalCode::BadQuantity, Err(RefusalCode::BadQuantity)));
+    assert_eq!(
+        (streamed, answer),
+        (RefusalCode::BadQuantity, Err(RefusalCode::BadQuantity))
+    );
 }
 
 #[tokio::test]
 async fn a_hostile_provider_is_alone_with_its_fate() {
     let honest = Provider::start(Behaviour::Honest).await;
-    let hostile = [Behaviour::Silence, Behaviour::Huge, Behaviour::Floods, Behaviour::SlowLoris, Behaviour::NoHandshake];
+    let hostile = [
+        Behaviour::Silence,
+        Behaviour::Huge,
+        Behaviour::Floods,
+        Behaviour::SlowLoris,
+        Behaviour::NoHandshake,
+    ];
     let mut others = Vec::new();
     for behaviour in hostile {
         others.push(Provider::start(behaviour).await);
     }
     let client = client();
-    let watching = others.iter().map(|provider| client.watch(&provider.uri()).collect::<Vec<_>>());
+    let watching = others
+        .iter()
+        .map(|provider| client.watch(&provider.uri()).collect::<Vec<_>>());
     let watching = futures::future::join_all(watching);
     let given = client.watch(&honest.uri()).take(10).collect::<Vec<_>>();
-    let (refused, given) = tokio::time::timeout(BOUND, async { tokio::join!(watching, given) }).await.unwrap();
+    let (refused, given) = tokio::time::timeout(BOUND, async { tokio::join!(watching, given) })
+        .await
+        .unwrap();
     assert!(given.iter().all(Result::is_ok), "{given:?}");
     assert!(refused.iter().all(|items| items.last().unwrap().is_err()));
 }

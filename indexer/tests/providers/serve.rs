@@ -41,7 +41,9 @@ pub(crate) async fn listen(listener: TcpListener, behaviour: Behaviour, tick: Du
 async fn connection(mut tcp: TcpStream, acceptor: TlsAcceptor, router: Router, behaviour: Behaviour, seen: &Seen) {
     match behaviour {
         Behaviour::PlainHttp => {
-            let _ = tcp.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await;
+            let _ = tcp
+                .write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+                .await;
             drain(tcp).await;
             return;
         }
@@ -88,7 +90,11 @@ async fn drain(mut tcp: TcpStream) {
 
 /// Half an answer, a byte at a time: an endless header over HTTP/1, a SETTINGS frame of 16,380 bytes over HTTP/2.
 async fn drip(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), h2: bool) {
-    let head: &[u8] = if h2 { b"\x00\x3f\xfc\x04\x00\x00\x00\x00\x00" } else { b"HTTP/1.1 200 OK\r\nX: " };
+    let head: &[u8] = if h2 {
+        b"\x00\x3f\xfc\x04\x00\x00\x00\x00\x00"
+    } else {
+        b"HTTP/1.1 200 OK\r\nX: "
+    };
     let rest = std::iter::repeat(if h2 { &0 } else { &b'a' });
     for byte in head.iter().chain(rest) {
         let written = stream.write_all(&[*byte]).await;
@@ -115,7 +121,12 @@ pub(crate) fn router(behaviour: Behaviour, tick: Duration, seen: Arc<Seen>) -> R
         .route("/version", get(move || async move { version(behaviour).await }));
     let meddle = middleware::from_fn(move |request: Request, next| {
         let host = request.headers().get("host").and_then(|h| h.to_str().ok());
-        let authority = request.uri().authority().map(|a| a.as_str()).or(host).unwrap_or("no name");
+        let authority = request
+            .uri()
+            .authority()
+            .map(|a| a.as_str())
+            .or(host)
+            .unwrap_or("no name");
         let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
         seen.names.lock().unwrap().insert(format!("http {host}"));
         meddle(behaviour, request, next)
@@ -126,7 +137,9 @@ pub(crate) fn router(behaviour: Behaviour, tick: Duration, seen: Arc<Seen>) -> R
 /// What is done to every answer, gRPC or REST.
 async fn meddle(behaviour: Behaviour, request: Request, next: Next) -> Response {
     match behaviour {
-        Behaviour::Redirect(to) => (http::StatusCode::FOUND, [("location", format!("https://{to}/status"))]).into_response(),
+        Behaviour::Redirect(to) => {
+            (http::StatusCode::FOUND, [("location", format!("https://{to}/status"))]).into_response()
+        }
         Behaviour::HugeHeaders => {
             let mut response = next.run(request).await;
             for n in 0..40 {

@@ -4,18 +4,20 @@
 //! message is kept: a compressed message is refused, for nobody asked for one and a small one could become a large one, and so
 //! is one over the limit.
 
+use std::error::Error as _;
+
 use bytes::{Buf, Bytes, BytesMut};
+use h2::Reason;
 use http::HeaderMap;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use tonic::{Code, Status};
 
 use super::dial::causes;
 use super::{Refusal, RefusalCode};
 
 /// Flag and length.
 const PREFIX_BYTES: usize = 5;
-/// `UNIMPLEMENTED`.
-const UNIMPLEMENTED: &str = "12";
 
 /// The messages of one answer, in order.
 #[derive(Debug)]
@@ -60,7 +62,10 @@ impl Messages {
         if whole {
             return Ok(None);
         }
-        Err(Refusal::new(RefusalCode::Broken, "the answer broke off without a gRPC status"))
+        Err(Refusal::new(
+            RefusalCode::Broken,
+            "the answer broke off without a gRPC status",
+        ))
     }
 }
 
@@ -72,7 +77,12 @@ fn take(buffer: &mut BytesMut, limit: usize) -> Result<Option<Bytes>, Refusal> {
     let [flag, length @ ..] = *prefix;
     match flag {
         0 => {}
-        1 => return Err(Refusal::new(RefusalCode::Compressed, "the message is compressed, which was not asked for")),
+        1 => {
+            return Err(Refusal::new(
+                RefusalCode::Compressed,
+                "the message is compressed, which was not asked for",
+            ));
+        }
         _ => {
             let reason = format!("a message begins with the flag {flag}: this is no gRPC");
             return Err(Refusal::new(RefusalCode::Protocol, reason));
@@ -95,29 +105,29 @@ fn take(buffer: &mut BytesMut, limit: usize) -> Result<Option<Bytes>, Refusal> {
 
 /// The refusal of a gRPC status in headers or trailers; nothing where it is OK or not there.
 pub(super) fn status(headers: &HeaderMap) -> Option<Refusal> {
-    let code = headers.get("grpc-status")?.to_str().unwrap_or("?");
-    if code == "0" {
-        return None;
-    }
-    let message = headers.get("grpc-message").map(|m| String::from_utf8_lossy(m.as_bytes()).into_owned());
-    let kind = match code {
-        UNIMPLEMENTED => RefusalCode::Unimplemented,
+    let status = Status::from_header_map(headers).filter(|status| status.code() != Code::Ok)?;
+    let kind = match status.code() {
+        Code::Unimplemented => RefusalCode::Unimplemented,
         _ => RefusalCode::GrpcStatus,
     };
-    let message = message.unwrap_or_default();
-    Some(Refusal::new(kind, format!("gRPC status {code}: {message}")))
+    let reason = format!("the provider answers with {:?}: {}", status.code(), status.message());
+    Some(Refusal::new(kind, reason))
 }
 
 /// What a broken HTTP/2 connection or stream is.
 pub(super) fn broken(error: &hyper::Error) -> Refusal {
-    let text = causes(error);
-    // The frames do not follow the protocol (what speaks HTTP/1 there), or the header list is over its limit.
-    let code = if error.is_parse() || text.contains("PROTOCOL_ERROR") || text.contains("FRAME_SIZE_ERROR") {
-        RefusalCode::Protocol
-    } else {
-        RefusalCode::Broken
+    let reason = error
+        .source()
+        .and_then(|cause| cause.downcast_ref::<h2::Error>())
+        .and_then(h2::Error::reason);
+    let code = match reason {
+        // A list of headers so far over its limit that it is not even unpacked.
+        Some(Reason::COMPRESSION_ERROR) => RefusalCode::HeadersTooLarge,
+        // What speaks something else, and headers that are a little over their limit.
+        Some(Reason::PROTOCOL_ERROR | Reason::FRAME_SIZE_ERROR) => RefusalCode::Protocol,
+        _ => RefusalCode::Broken,
     };
-    Refusal::new(code, format!("the connection broke off: {text}"))
+    Refusal::new(code, format!("the connection broke off: {}", causes(error)))
 }
 
 #[cfg(test)]
@@ -144,7 +154,10 @@ mod tests {
         assert_eq!(refused(&[0, 0xff, 0xff, 0xff, 0xff]), RefusalCode::TooLarge);
         assert_eq!(refused(&framed(1, b"x")), RefusalCode::Compressed);
         assert_eq!(refused(b"HTTP/1.1 400 Bad Request"), RefusalCode::Protocol);
-        assert_eq!(take(&mut BytesMut::from(&framed(0, &[7; 10])[..]), 10), Ok(Some(Bytes::from(vec![7; 10]))));
+        assert_eq!(
+            take(&mut BytesMut::from(&framed(0, &[7; 10])[..]), 10),
+            Ok(Some(Bytes::from(vec![7; 10])))
+        );
     }
 
     proptest! {

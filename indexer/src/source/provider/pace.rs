@@ -29,7 +29,10 @@ impl Pace {
         if self.any.take(now) {
             return Ok(());
         }
-        let reason = format!("the stream sent over {} messages at once, and more than one in {:?}", ANY.0, ANY.1);
+        let reason = format!(
+            "the stream sent over {} messages at once, and more than one in {:?}",
+            ANY.0, ANY.1
+        );
         Err(Refusal::new(RefusalCode::Flood, reason))
     }
 
@@ -38,7 +41,10 @@ impl Pace {
         if self.same.take(now) {
             return Ok(());
         }
-        let reason = format!("the stream repeats itself: over {} times at once, and more than once in {:?}", SAME.0, SAME.1);
+        let reason = format!(
+            "the stream repeats itself: over {} times at once, and more than once in {:?}",
+            SAME.0, SAME.1
+        );
         Err(Refusal::new(RefusalCode::Repeats, reason))
     }
 }

@@ -112,7 +112,10 @@ async fn read(path: &str, mut body: Incoming, limit: usize) -> Result<Bytes, Ref
 }
 
 fn too_large(path: &str, limit: usize) -> Refusal {
-    Refusal::new(RefusalCode::TooLarge, format!("{path} is larger than {limit} bytes, the most that is read"))
+    Refusal::new(
+        RefusalCode::TooLarge,
+        format!("{path} is larger than {limit} bytes, the most that is read"),
+    )
 }
 
 fn broken(error: &hyper::Error) -> Refusal {

@@ -85,9 +85,10 @@ impl Rpc {
         let step = self.step;
         let asking = async {
             let mut messages = self.call("GetStatus").await?;
-            messages.next().await?.ok_or_else(|| {
-                Refusal::new(RefusalCode::Malformed, "GetStatus was answered with no message")
-            })
+            messages
+                .next()
+                .await?
+                .ok_or_else(|| Refusal::new(RefusalCode::Malformed, "GetStatus was answered with no message"))
         };
         let message = tokio::time::timeout(step, asking).await.map_err(|_| late(step))??;
         Ok(ProviderStatus::from_proto(&message)?)
@@ -100,7 +101,10 @@ impl Rpc {
             let mut messages = self.call("StreamStatus").await?;
             match messages.next().await? {
                 Some(first) => Ok((messages, first)),
-                None => Err(Refusal::new(RefusalCode::Ended, "the provider ended the stream before its first status")),
+                None => Err(Refusal::new(
+                    RefusalCode::Ended,
+                    "the provider ended the stream before its first status",
+                )),
             }
         };
         tokio::time::timeout(step, asking).await.map_err(|_| late(step))?
@@ -114,7 +118,11 @@ impl Rpc {
             .body(Full::new(Bytes::from_static(EMPTY_MESSAGE)))
             .map_err(|e| Refusal::new(RefusalCode::BadHost, format!("the request cannot be written: {e}")))?;
         self.requests.ready().await.map_err(|e| frames::broken(&e))?;
-        let response = self.requests.send_request(request).await.map_err(|e| frames::broken(&e))?;
+        let response = self
+            .requests
+            .send_request(request)
+            .await
+            .map_err(|e| frames::broken(&e))?;
         accept(&response)?;
         Ok(Messages::new(response.into_body(), self.message_bytes))
     }
@@ -148,7 +156,9 @@ pub(super) fn redirect(status: StatusCode, headers: &HeaderMap) -> Result<(), Re
     if !status.is_redirection() {
         return Ok(());
     }
-    let to = headers.get(LOCATION).map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
+    let to = headers
+        .get(LOCATION)
+        .map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
     let to = to.unwrap_or_else(|| "nowhere".to_owned());
     let reason = format!("it redirects ({}) to {to}: redirects are not followed", status.as_u16());
     Err(Refusal::new(RefusalCode::Redirect, reason))

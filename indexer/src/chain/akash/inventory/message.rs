@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use prost::Message;
 
 use super::limits::{
-    ERROR_CHARS, MAX_CARDS_PER_NODE, MAX_CLASSES, MAX_GPUS, MAX_KINDS, MAX_NODES, MAX_NODE_ENTRIES, MAX_TEXTS, NAME_CHARS, at_most,
+    ERROR_CHARS, MAX_CARDS_PER_NODE, MAX_CLASSES, MAX_GPUS, MAX_KINDS, MAX_NODE_ENTRIES, MAX_NODES, MAX_TEXTS,
+    NAME_CHARS, at_most,
 };
 use super::quantity::{milli, whole};
 use super::text::clip;
@@ -63,7 +64,11 @@ fn nodes(cluster: Option<&proto::Cluster>) -> Read<Vec<Node>> {
     for (at, message) in nodes.iter().enumerate() {
         let node = node(message, at)?;
         entries += node.gpus.len() + node.storage_classes.len();
-        at_most("kinds of cards and classes of storage in nodes", entries, MAX_NODE_ENTRIES)?;
+        at_most(
+            "kinds of cards and classes of storage in nodes",
+            entries,
+            MAX_NODE_ENTRIES,
+        )?;
         read.push(node);
     }
     Ok(read)

@@ -99,12 +99,18 @@ fn judge(place: &Place, addresses: &[IpAddr], policy: Policy) -> Result<(), Refu
     if addresses.len() > MAX_ADDRESSES {
         return Err(Refusal::new(
             RefusalCode::TooManyAddresses,
-            format!("the name {host} has {} addresses, {MAX_ADDRESSES} are the most that are checked", addresses.len()),
+            format!(
+                "the name {host} has {} addresses, {MAX_ADDRESSES} are the most that are checked",
+                addresses.len()
+            ),
         ));
     }
     for ip in addresses {
         if let Some(range) = ranges::refused(*ip, policy) {
-            let reason = format!("{host} is {ip}, which is {}: only public addresses are dialed", range.words);
+            let reason = format!(
+                "{host} is {ip}, which is {}: only public addresses are dialed",
+                range.words
+            );
             return Err(Refusal::new(range.code, reason));
         }
     }

@@ -48,7 +48,11 @@ impl Place {
         if rest_port == 0 {
             return Err(refuse(RefusalCode::BadPort, "nothing can be dialed on port 0"));
         }
-        let grpc_port = if rest_port == USUAL_PORTS.0 { USUAL_PORTS.1 } else { rest_port };
+        let grpc_port = if rest_port == USUAL_PORTS.0 {
+            USUAL_PORTS.1
+        } else {
+            rest_port
+        };
         Ok(Self {
             host,
             tls,
@@ -79,7 +83,10 @@ fn refuse(code: RefusalCode, reason: impl AsRef<str>) -> Refusal {
 /// What the parser would drop or mend in silence.
 fn plain(host_uri: &str) -> Result<(), Refusal> {
     if host_uri.len() > MAX_URI_BYTES {
-        let reason = format!("it has {} bytes, {MAX_URI_BYTES} are the most that is read", host_uri.len());
+        let reason = format!(
+            "it has {} bytes, {MAX_URI_BYTES} are the most that is read",
+            host_uri.len()
+        );
         return Err(refuse(RefusalCode::BadUri, reason));
     }
     if !host_uri.bytes().all(|b| b.is_ascii_graphic() && b != b'\\') {
@@ -121,7 +128,10 @@ fn host(url: &Url) -> Result<(String, Option<IpAddr>), Refusal> {
     };
     let usable = !name.is_empty() && name.len() <= MAX_HOST_BYTES && ServerName::try_from(name).is_ok();
     if !usable {
-        return Err(refuse(RefusalCode::BadHost, "its host is no name that can be looked up"));
+        return Err(refuse(
+            RefusalCode::BadHost,
+            "its host is no name that can be looked up",
+        ));
     }
     Ok((name.to_owned(), None))
 }

@@ -29,40 +29,124 @@ const fn v6(a: u16, b: u16, c: u16, bits: u8) -> Ipv6Net {
 
 /// Single addresses where clouds serve credentials of the machine come first: they lie in other ranges.
 const V4: &[(Ipv4Net, RefusalCode, &str)] = &[
-    (v4(169, 254, 169, 254, 32), RefusalCode::AddressMetadata, "a cloud's metadata service"),
-    (v4(169, 254, 170, 2, 32), RefusalCode::AddressMetadata, "a cloud's metadata service"),
-    (v4(169, 254, 170, 23, 32), RefusalCode::AddressMetadata, "a cloud's metadata service"),
-    (v4(100, 100, 100, 200, 32), RefusalCode::AddressMetadata, "a cloud's metadata service"),
-    (v4(192, 0, 0, 192, 32), RefusalCode::AddressMetadata, "a cloud's metadata service"),
-    (v4(168, 63, 129, 16, 32), RefusalCode::AddressMetadata, "a cloud's metadata service"),
-    (v4(0, 0, 0, 0, 8), RefusalCode::AddressUnspecified, "no address of another machine"),
+    (
+        v4(169, 254, 169, 254, 32),
+        RefusalCode::AddressMetadata,
+        "a cloud's metadata service",
+    ),
+    (
+        v4(169, 254, 170, 2, 32),
+        RefusalCode::AddressMetadata,
+        "a cloud's metadata service",
+    ),
+    (
+        v4(169, 254, 170, 23, 32),
+        RefusalCode::AddressMetadata,
+        "a cloud's metadata service",
+    ),
+    (
+        v4(100, 100, 100, 200, 32),
+        RefusalCode::AddressMetadata,
+        "a cloud's metadata service",
+    ),
+    (
+        v4(192, 0, 0, 192, 32),
+        RefusalCode::AddressMetadata,
+        "a cloud's metadata service",
+    ),
+    (
+        v4(168, 63, 129, 16, 32),
+        RefusalCode::AddressMetadata,
+        "a cloud's metadata service",
+    ),
+    (
+        v4(0, 0, 0, 0, 8),
+        RefusalCode::AddressUnspecified,
+        "no address of another machine",
+    ),
     (v4(127, 0, 0, 0, 8), RefusalCode::AddressLoopback, "this machine"),
     (v4(10, 0, 0, 0, 8), RefusalCode::AddressPrivate, "in a private network"),
-    (v4(172, 16, 0, 0, 12), RefusalCode::AddressPrivate, "in a private network"),
-    (v4(192, 168, 0, 0, 16), RefusalCode::AddressPrivate, "in a private network"),
-    (v4(100, 64, 0, 0, 10), RefusalCode::AddressShared, "in a carrier's shared range"),
-    (v4(169, 254, 0, 0, 16), RefusalCode::AddressLinkLocal, "on the local link"),
-    (v4(192, 0, 2, 0, 24), RefusalCode::AddressDocumentation, "for documentation only"),
-    (v4(198, 51, 100, 0, 24), RefusalCode::AddressDocumentation, "for documentation only"),
-    (v4(203, 0, 113, 0, 24), RefusalCode::AddressDocumentation, "for documentation only"),
-    (v4(198, 18, 0, 0, 15), RefusalCode::AddressBenchmarking, "for benchmarks only"),
+    (
+        v4(172, 16, 0, 0, 12),
+        RefusalCode::AddressPrivate,
+        "in a private network",
+    ),
+    (
+        v4(192, 168, 0, 0, 16),
+        RefusalCode::AddressPrivate,
+        "in a private network",
+    ),
+    (
+        v4(100, 64, 0, 0, 10),
+        RefusalCode::AddressShared,
+        "in a carrier's shared range",
+    ),
+    (
+        v4(169, 254, 0, 0, 16),
+        RefusalCode::AddressLinkLocal,
+        "on the local link",
+    ),
+    (
+        v4(192, 0, 2, 0, 24),
+        RefusalCode::AddressDocumentation,
+        "for documentation only",
+    ),
+    (
+        v4(198, 51, 100, 0, 24),
+        RefusalCode::AddressDocumentation,
+        "for documentation only",
+    ),
+    (
+        v4(203, 0, 113, 0, 24),
+        RefusalCode::AddressDocumentation,
+        "for documentation only",
+    ),
+    (
+        v4(198, 18, 0, 0, 15),
+        RefusalCode::AddressBenchmarking,
+        "for benchmarks only",
+    ),
     (v4(192, 0, 0, 0, 24), RefusalCode::AddressReserved, "reserved"),
     (v4(192, 88, 99, 0, 24), RefusalCode::AddressReserved, "a relay of 6to4"),
     (v4(224, 0, 0, 0, 4), RefusalCode::AddressMulticast, "a multicast group"),
-    (v4(255, 255, 255, 255, 32), RefusalCode::AddressBroadcast, "the broadcast address"),
+    (
+        v4(255, 255, 255, 255, 32),
+        RefusalCode::AddressBroadcast,
+        "the broadcast address",
+    ),
     (v4(240, 0, 0, 0, 4), RefusalCode::AddressReserved, "reserved"),
 ];
 
 const V6: &[(Ipv6Net, RefusalCode, &str)] = &[
     (v6(0xfc00, 0, 0, 7), RefusalCode::AddressPrivate, "in a private network"),
     (v6(0xfe80, 0, 0, 10), RefusalCode::AddressLinkLocal, "on the local link"),
-    (v6(0xfec0, 0, 0, 10), RefusalCode::AddressPrivate, "in a private network"),
+    (
+        v6(0xfec0, 0, 0, 10),
+        RefusalCode::AddressPrivate,
+        "in a private network",
+    ),
     (v6(0xff00, 0, 0, 8), RefusalCode::AddressMulticast, "a multicast group"),
-    (v6(0x2001, 0x0002, 0, 48), RefusalCode::AddressBenchmarking, "for benchmarks only"),
-    (v6(0x2001, 0x0db8, 0, 32), RefusalCode::AddressDocumentation, "for documentation only"),
-    (v6(0x3fff, 0, 0, 20), RefusalCode::AddressDocumentation, "for documentation only"),
+    (
+        v6(0x2001, 0x0002, 0, 48),
+        RefusalCode::AddressBenchmarking,
+        "for benchmarks only",
+    ),
+    (
+        v6(0x2001, 0x0db8, 0, 32),
+        RefusalCode::AddressDocumentation,
+        "for documentation only",
+    ),
+    (
+        v6(0x3fff, 0, 0, 20),
+        RefusalCode::AddressDocumentation,
+        "for documentation only",
+    ),
     (v6(0x2001, 0, 0, 23), RefusalCode::AddressReserved, "kept for protocols"),
-    (v6(0x2002, 0, 0, 16), RefusalCode::AddressReserved, "of the transition mechanism 6to4"),
+    (
+        v6(0x2002, 0, 0, 16),
+        RefusalCode::AddressReserved,
+        "of the transition mechanism 6to4",
+    ),
 ];
 
 /// Global unicast: whatever is outside and not translated IPv4 is refused.

@@ -32,7 +32,10 @@ impl Default for SystemResolver {
 
 impl Resolve for SystemResolver {
     async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(io::Error::other)?;
+        let turn = Arc::clone(&self.turns)
+            .acquire_owned()
+            .await
+            .map_err(io::Error::other)?;
         let host = host.to_owned();
         // In a task of its own: the turn is held until the thread is done, also where the caller stopped waiting.
         let looking = tokio::spawn(async move {

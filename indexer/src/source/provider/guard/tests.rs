@@ -32,7 +32,10 @@ impl Resolve for Says {
 async fn check(host_uri: &str, addresses: &[&'static str], policy: Policy) -> (Result<Target, &'static str>, usize) {
     let says = Says(addresses.to_vec(), AtomicUsize::new(0));
     let checked = Target::check(host_uri, policy, &says, Duration::from_secs(1)).await;
-    (checked.map_err(|refusal| refusal.code.as_str()), says.1.load(Ordering::SeqCst))
+    (
+        checked.map_err(|refusal| refusal.code.as_str()),
+        says.1.load(Ordering::SeqCst),
+    )
 }
 
 #[test]
@@ -75,7 +78,10 @@ fn an_address_of_another_form_is_refused() {
         assert_eq!(place(uri), Err(why), "{uri}");
     }
     assert_eq!(place(&format!("https://{}.example", "a".repeat(600))), Err("bad_uri"));
-    assert_eq!(place(&format!("https://{}example", "aaaaaaaaa.".repeat(25))), Err("bad_host"));
+    assert_eq!(
+        place(&format!("https://{}example", "aaaaaaaaa.".repeat(25))),
+        Err("bad_host")
+    );
 }
 
 #[test]
@@ -201,11 +207,17 @@ async fn a_name_is_looked_up_once_and_all_its_addresses_must_be_public() {
     let uri = "https://provider.example.com:8443";
     let (target, asked) = check(uri, &["1.1.1.1", "2606:4700::1"], Policy::default()).await;
     let addresses: Vec<String> = target.unwrap().grpc().map(|a| a.to_string()).collect();
-    assert_eq!((addresses.as_slice(), asked), (&["1.1.1.1:8444".to_owned(), "[2606:4700::1]:8444".to_owned()][..], 1));
+    assert_eq!(
+        (addresses.as_slice(), asked),
+        (&["1.1.1.1:8444".to_owned(), "[2606:4700::1]:8444".to_owned()][..], 1)
+    );
     let (mixed, asked) = check(uri, &["1.1.1.1", "10.0.0.1"], Policy::default()).await;
     assert_eq!((mixed, asked), (Err("address_private"), 1));
     assert_eq!(check(uri, &[], Policy::default()).await.0, Err("name_not_found"));
-    assert_eq!(check(uri, &["1.1.1.1"; 33], Policy::default()).await.0, Err("too_many_addresses"));
+    assert_eq!(
+        check(uri, &["1.1.1.1"; 33], Policy::default()).await.0,
+        Err("too_many_addresses")
+    );
     assert_eq!(check(uri, &["127.0.0.1"], LOCAL).await.1, 1);
 }
 
