@@ -7,11 +7,12 @@ use super::derive::derive_facts;
 use super::error::PipelineError;
 use super::links;
 use super::ranges::RangeSet;
+use super::series;
 use super::vault::Vault;
-use crate::chain::{Edge, Family, Machine};
+use crate::chain::{Edge, Family, Machine, SERIES, SeriesKind};
 use clickhouse::Row;
 use clickhouse::sql::Identifier;
-use gridproof_store::batch::{HeightDigest, Origin, holds_digests};
+use gridproof_store::batch::{Batch, HeightDigest, Origin, holds_digests};
 use gridproof_store::client::ClickHouse;
 use gridproof_store::state_db::{CommittedRange, NetworkStatus, Span, StageKey, StateDb};
 use serde::{Deserialize, Serialize};
@@ -28,7 +29,7 @@ pub struct IntegrityReport {
     pub rows: u64,
     /// Heights derived again from the archive and linked to the one before.
     pub heights: u64,
-    /// Archive files read to their end.
+    /// Archive files read to their end, documents of series among them.
     pub files: u64,
     /// Everything that is wrong.
     pub findings: Vec<Finding>,
@@ -45,10 +46,10 @@ pub struct Finding {
     pub what: String,
 }
 
-/// Digest of one height, as a row.
+/// Digest of one height or entry, as a row.
 #[derive(Clone, Copy, Debug, Row, Deserialize)]
 struct DigestRow {
-    height: u64,
+    unit: u64,
     rows: u64,
     digest_xor: u64,
     digest_sum: u64,
@@ -59,9 +60,21 @@ struct HeightRow {
     height: u64,
 }
 
-/// Checks one network, whose rows were derived by `rules`.
+/// Checks one network, whose rows were derived by `rules`, with all its series.
 pub async fn check_integrity<F: Family>(
     rules: &F,
+    state_db: &StateDb,
+    vault: &Vault,
+    clickhouse: &ClickHouse,
+    stored: &NetworkStatus,
+) -> Result<IntegrityReport, PipelineError> {
+    check_with(rules, SERIES, state_db, vault, clickhouse, stored).await
+}
+
+/// [`check_integrity`] with these kinds of series.
+pub(super) async fn check_with<F: Family>(
+    rules: &F,
+    kinds: &[SeriesKind],
     state_db: &StateDb,
     vault: &Vault,
     clickhouse: &ClickHouse,
@@ -83,7 +96,11 @@ pub async fn check_integrity<F: Family>(
     check.archive().await?;
     check.tables(StageKey::FACTS).await?;
     if F::Machine::EXISTS {
+        check.snapshot().await?;
         check.tables(StageKey::STATE).await?;
+    }
+    for kind in kinds {
+        check.series(kind).await?;
     }
     check.settlement().await?;
     Ok(check.report)
@@ -107,17 +124,56 @@ impl<F: Family> Check<'_, F> {
         });
     }
 
+    /// Every entry of a series: its document by its hash, its rows derived again, and the tables.
+    ///
+    /// What cannot be covered: that the document is what the world said at that time. Nobody else has it.
+    async fn series(&mut self, kind: &SeriesKind) -> Result<(), PipelineError> {
+        let Some(stage) = self.stored.stages.iter().find(|stage| stage.stage == kind.stage) else {
+            return Ok(());
+        };
+        let aside = stage.quarantined.iter().map(|entry| entry.range.span);
+        let known: RangeSet = stage.live.runs().into_iter().chain(aside).collect();
+        let all = known.spans().next_back().and_then(|last| Span::new(1, last.to));
+        for hole in all.map_or_else(Vec::new, |all| known.holes(all)) {
+            let what = "entries are missing; restore the state database from a backup";
+            self.find("hole", format!("{} {hole}", kind.stage), what);
+        }
+        for entry in &stage.quarantined {
+            self.find(
+                "quarantine",
+                format!("{} {}", kind.stage, entry.range.span),
+                &entry.reason,
+            );
+        }
+        let key = StageKey::new(&self.report.network, kind.stage);
+        for range in self.live_ranges(&key).await? {
+            self.report.files += range.range.span.heights();
+            match series::derived(self.vault, kind, self.origin(), range.range.span).await? {
+                Ok(batch) => self.compare_range("archive", &range, batch.rows(), batch.digest()),
+                Err(rejected) => self.find("archive", format!("{} {}", kind.stage, range.range.span), rejected),
+            }
+        }
+        self.tables(kind.stage).await
+    }
+
+    fn origin(&self) -> Origin {
+        Origin {
+            network: self.report.network.clone(),
+            chain_id: self.stored.network.chain_id.clone(),
+        }
+    }
+
     /// Holes and quarantined ranges.
     fn progress(&mut self) {
-        let window = self
-            .stored
-            .tip_height
-            .and_then(|tip| Span::new(self.stored.network.first_height, tip));
         for stage in &self.stored.stages {
             if stage.stage != StageKey::FACTS && stage.stage != StageKey::STATE {
                 continue;
             }
             let live: RangeSet = stage.live.runs().into_iter().collect();
+            let window = self
+                .stored
+                .tip_height
+                .and_then(|tip| Span::new(stage.first_height, tip));
             for hole in window.map(|window| live.holes(window)).unwrap_or_default() {
                 self.find(
                     "hole",
@@ -155,10 +211,7 @@ impl<F: Family> Check<'_, F> {
                     continue;
                 }
             };
-            let origin = Origin {
-                network: self.report.network.clone(),
-                chain_id: self.stored.network.chain_id.clone(),
-            };
+            let origin = self.origin();
             let rules = self.rules.clone();
             let derived = tokio::task::spawn_blocking(move || {
                 let blocks = rules.decode(&origin.chain_id, &raws)?;
@@ -185,6 +238,51 @@ impl<F: Family> Check<'_, F> {
         Ok(())
     }
 
+    /// The snapshot that the state began with: its file, and the rows that follow from it.
+    async fn snapshot(&mut self) -> Result<(), PipelineError> {
+        let key = StageKey::new(&self.report.network, StageKey::STATE);
+        let Some(height) = self.state_db.stage_first(&key).await? else {
+            return Ok(());
+        };
+        self.report.files += 1;
+        let raw = match self.vault.snapshot(height).await {
+            Ok(raw) => raw,
+            Err(error) => {
+                self.find("archive", format!("snapshot {height}"), error);
+                return Ok(());
+            }
+        };
+        let origin = Origin {
+            network: self.report.network.clone(),
+            chain_id: self.stored.network.chain_id.clone(),
+        };
+        let rules = self.rules.clone();
+        let derived = tokio::task::spawn_blocking(move || {
+            let mut batch = Batch::new(origin);
+            let state = F::Machine::seed(&rules, &raw)?;
+            state.write_all(&raw, &mut batch).map_err(|error| error.to_string())?;
+            Ok::<_, String>((batch.rows(), batch.digest()))
+        });
+        let of_snapshot = |range: &CommittedRange| {
+            range.range.span
+                == Span {
+                    from: height,
+                    to: height,
+                }
+        };
+        let committed = self.live_ranges(&key).await?.into_iter().find(of_snapshot);
+        match (derived.await?, committed) {
+            (Ok((rows, digest)), Some(range)) => self.compare_range("archive", &range, rows, digest),
+            (Ok(_), None) => self.find(
+                "snapshot",
+                height,
+                "it is not committed; start the indexer, it goes on with it",
+            ),
+            (Err(why), _) => self.find("archive", format!("snapshot {height}"), why),
+        }
+        Ok(())
+    }
+
     /// Count and hashes of each committed range, and of each height, against the tables.
     async fn tables(&mut self, stage: &str) -> Result<(), PipelineError> {
         let key = StageKey::new(&self.report.network, stage);
@@ -196,7 +294,7 @@ impl<F: Family> Check<'_, F> {
                     if holds_digests(table) {
                         blocks_rows += row.rows;
                     } else {
-                        heights.entry(row.height).or_default().combine(digest(&row));
+                        heights.entry(row.unit).or_default().combine(digest(&row));
                     }
                 }
             }
@@ -230,7 +328,7 @@ impl<F: Family> Check<'_, F> {
             .fetch_all::<DigestRow>()
             .await?
             .into_iter()
-            .map(|row| (row.height, row))
+            .map(|row| (row.unit, row))
             .collect();
         let wanted: BTreeSet<u64> = if F::EVERY_HEIGHT {
             (span.from..=span.to).collect()
@@ -284,10 +382,12 @@ impl<F: Family> Check<'_, F> {
             .clickhouse
             .raw()
             .query(include_str!("sql/integrity_digest.sql"))
+            .bind(Identifier(range.range.key.counts_in()))
             .bind(Identifier(table));
         let query = query
             .bind(&self.report.network)
             .bind(range.range.generation)
+            .bind(Identifier(range.range.key.counts_in()))
             .bind(span.from)
             .bind(span.to);
         Ok(query.fetch_all().await?)

@@ -13,6 +13,7 @@ pub mod replay;
 pub mod solana;
 mod tip;
 mod transport;
+mod wire;
 
 use std::future::Future;
 use std::sync::Arc;
