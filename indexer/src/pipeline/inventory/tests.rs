@@ -1,4 +1,4 @@
-//! The supervisor over a source that is told what to answer: real engine, real series, a clock that can be paused.
+//! The supervisor over a source that is told what to answer: real engine, real series, seconds that are shorter.
 #![allow(clippy::unwrap_used)]
 
 use super::collect::Collector;
@@ -19,6 +19,23 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+/// A second of the tests of one task: what takes an hour takes some seconds.
+const SECOND: Duration = Duration::from_millis(10);
+
+/// The manners of the service, with such seconds.
+fn hasty() -> InventorySettings {
+    let plain = InventorySettings::default();
+    let short = |time: Duration| SECOND * u32::try_from(time.as_secs()).unwrap();
+    InventorySettings {
+        heartbeat: short(plain.heartbeat),
+        snapshot_gap: short(plain.snapshot_gap),
+        first_pause: short(plain.first_pause),
+        longest_pause: short(plain.longest_pause),
+        steady: short(plain.steady),
+        ..plain
+    }
+}
 
 /// What providers do, by their address.
 #[derive(Clone, Default)]
@@ -41,7 +58,7 @@ impl Script {
     fn attempts(&self, uri: &str) -> Vec<f64> {
         let all = self.attempts.lock().unwrap();
         let of = all.iter().filter(|(one, _)| one == uri);
-        of.map(|(_, at)| at.as_secs_f64()).collect()
+        of.map(|(_, at)| at.as_secs_f64() / SECOND.as_secs_f64()).collect()
     }
 }
 
@@ -82,7 +99,7 @@ impl StatusSource for Script {
         let (now, most) = (self.at_once.clone(), self.most_at_once.clone());
         let dial = async move {
             most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
             now.fetch_sub(1, Ordering::SeqCst);
         };
         let kind = uri.trim_start_matches("https://").split('.').next().unwrap().to_owned();
@@ -92,18 +109,21 @@ impl StatusSource for Script {
             "rest" => stream::iter([Err(refuse(RefusalCode::Unimplemented))]).boxed(),
             "repeats" => stream::iter([Ok(report(Via::Stream, 1)), Err(refuse(RefusalCode::Repeats))]).boxed(),
             "floods" => stream::unfold(0i64, |number| async move {
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                tokio::time::sleep(SECOND).await;
                 Some((Ok(report(Via::Stream, number)), number + 1))
             })
             .boxed(),
             _ => stream::iter([Ok(report(Via::Stream, 8))])
                 .chain(stream::unfold((), |()| async {
-                    tokio::time::sleep(Duration::from_secs(300)).await;
+                    tokio::time::sleep(SECOND * 300).await;
                     Some((Ok(report(Via::Grpc, 8)), ()))
                 }))
                 .boxed(),
         };
-        stream::once(dial).filter_map(|()| std::future::ready(None)).chain(told).boxed()
+        stream::once(dial)
+            .filter_map(|()| std::future::ready(None))
+            .chain(told)
+            .boxed()
     }
 
     async fn get(&self, uri: &str) -> Result<StatusReport, Refusal> {
@@ -145,15 +165,16 @@ fn gauges() -> InventoryGauges {
     InventoryGauges::new(&prometheus::Registry::new()).unwrap().of("akash")
 }
 
-/// One task on a paused clock; gives what it handed to the collector, with the seconds since the start.
-async fn told_within(uri: &str, time: Duration) -> (Vec<(f64, Answer)>, Vec<f64>, Standing) {
+/// One task for so many short seconds: what it handed to the collector and when it attempted, in such seconds, and where it
+/// stands.
+async fn told_within(uri: &str, seconds: u32) -> (Vec<(f64, Answer)>, Vec<f64>, Standing) {
     let (queue, mut lines) = mpsc::channel(4096);
     let (script, standing) = (Script::new(), Arc::new(AtomicU8::new(0)));
     let desk = Desk {
         source: script.clone(),
         dials: Arc::new(Semaphore::new(4)),
         queue,
-        settings: InventorySettings::default(),
+        settings: hasty(),
         gauges: gauges(),
         clock: clock(),
     };
@@ -161,13 +182,16 @@ async fn told_within(uri: &str, time: Duration) -> (Vec<(f64, Answer)>, Vec<f64>
     let target = targets(known, 1).into_values().next().unwrap();
     let stop = CancellationToken::new();
     let task = tokio::spawn(Task::new(target, desk, standing.clone()).run(stop.clone()));
-    tokio::time::sleep(time).await;
+    tokio::time::sleep(SECOND * seconds).await;
     stop.cancel();
     task.await.unwrap();
     let mut told = Vec::new();
     while let Ok(line) = lines.try_recv() {
         let check: Check = serde_json::from_slice(&line).unwrap();
-        told.push(((check.at_ms - 1_790_000_000_000) as f64 / 1000.0, check.answer));
+        told.push((
+            (check.at_ms - 1_790_000_000_000) as f64 / SECOND.as_millis() as f64,
+            check.answer,
+        ));
     }
     let standing = match standing.load(Ordering::Relaxed) {
         1 => Standing::Online,
@@ -189,52 +213,76 @@ fn snapshots(told: &[(f64, Answer)]) -> usize {
     told.iter().filter(|(_, answer)| has(answer)).count()
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_provider_is_offline_after_three_failed_retries_and_is_then_asked_ever_more_rarely() {
-    let (told, attempts, standing) = told_within("https://dead.example", Duration::from_secs(3_600)).await;
+    let (told, attempts, standing) = told_within("https://dead.example", 1_400).await;
     assert_eq!(standing, Standing::Dead);
     let pauses: Vec<f64> = attempts.windows(2).map(|two| two[1] - two[0]).collect();
-    for (number, expected) in [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 300.0, 300.0].iter().enumerate() {
-        let (low, high) = (expected * 0.89, expected * 1.11 + 0.1);
-        assert!((low..high).contains(&pauses[number]), "pause {number} was {}", pauses[number]);
+    for (number, expected) in [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 300.0]
+        .iter()
+        .enumerate()
+    {
+        // Never sooner. A loaded machine may be late.
+        let (low, high) = (expected * 0.89, expected * 1.11 + 40.0);
+        assert!((low..high).contains(&pauses[number]), "pause {number}: {pauses:?}");
     }
     // Nothing is said before the third retry, 1 + 2 + 4 seconds after the first attempt.
-    assert!((6.0..8.5).contains(&told[0].0), "{}", told[0].0);
+    assert!(
+        told[0].0 >= 6.2 && told[0].0 >= attempts[3] && told[0].0 < attempts[4],
+        "{told:?} {attempts:?}"
+    );
     assert!(told.iter().all(|(_, answer)| code(answer) == "connect_refused"));
-    let gaps = told.windows(2).map(|two| two[1].0 - two[0].0);
-    assert!(gaps.clone().all(|gap| gap <= 600.0), "{:?}", gaps.collect::<Vec<_>>());
+    let gaps: Vec<f64> = told.windows(2).map(|two| two[1].0 - two[0].0).collect();
+    assert!(
+        gaps.iter().all(|gap| (230.0..600.0).contains(gap)) && !gaps.is_empty(),
+        "{gaps:?}"
+    );
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn an_address_that_is_refused_is_not_tried_a_second_way_and_its_code_is_told() {
-    let (told, _, standing) = told_within("https://private.example", Duration::from_secs(60)).await;
+    let (told, _, standing) = told_within("https://private.example", 60).await;
     assert_eq!((standing, code(&told[0].1)), (Standing::Dead, "address_private"));
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn who_says_the_same_again_gives_a_snapshot_once_and_a_check_in_each_heartbeat() {
-    let (told, attempts, standing) = told_within("https://calm.example", Duration::from_secs(3_600)).await;
+    let (told, attempts, standing) = told_within("https://calm.example", 1_350).await;
     assert_eq!((standing, attempts.len(), snapshots(&told)), (Standing::Online, 1, 1));
-    assert_eq!(told.len(), 12, "one at the start, then one in five minutes");
+    assert!(
+        (4..=5).contains(&told.len()),
+        "one at the start, then one in five minutes: {told:?}"
+    );
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn who_floods_gives_one_snapshot_a_minute_and_the_newest_one() {
-    let (told, _, _) = told_within("https://floods.example", Duration::from_secs(601)).await;
-    assert!((10..=11).contains(&snapshots(&told)), "{}", snapshots(&told));
-    assert_eq!(told.len(), snapshots(&told));
-    let Some((at, Answer::Alive { told: Some(last), .. })) = told.last() else { panic!("{told:?}") };
-    let newest = last.status.nodes[0].resources.gpu.allocatable as f64;
-    assert!((at * 10.0 - newest).abs() < 15.0, "at {at} s the number {newest} was told");
+    let (told, _, _) = told_within("https://floods.example", 310).await;
+    assert!((4..=6).contains(&snapshots(&told)), "{}", snapshots(&told));
+    assert_eq!(told.len(), snapshots(&told), "300 statuses came");
+    let times: Vec<f64> = told.iter().map(|(at, _)| *at).collect();
+    assert!(times.windows(2).all(|two| two[1] - two[0] >= 59.0), "{times:?}");
+    let number = |answer: &Answer| match answer {
+        Answer::Alive { told: Some(told), .. } => told.status.nodes[0].resources.gpu.allocatable,
+        _ => panic!("{answer:?}"),
+    };
+    let numbers: Vec<i64> = told.iter().map(|(_, answer)| number(answer)).collect();
+    assert!(
+        numbers.windows(2).all(|two| two[1] - two[0] > 15),
+        "not the newest one: {numbers:?}"
+    );
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn who_has_no_stream_is_asked_in_another_way_and_a_stream_that_misbehaves_is_on_record() {
-    let (told, attempts, standing) = told_within("https://rest.example", Duration::from_secs(1_800)).await;
+    let (told, attempts, standing) = told_within("https://rest.example", 1_500).await;
     assert_eq!((standing, snapshots(&told)), (Standing::Online, 1));
     assert!(told.iter().all(|(_, answer)| code(answer) == "rest"));
-    assert!((3..=4).contains(&attempts.len()), "the stream is tried again now and then: {attempts:?}");
-    let (told, _, standing) = told_within("https://repeats.example", Duration::from_secs(60)).await;
+    assert!(
+        (2..=3).contains(&attempts.len()),
+        "the stream is tried again now and then: {attempts:?}"
+    );
+    let (told, _, standing) = told_within("https://repeats.example", 60).await;
     let codes: Vec<_> = told.iter().map(|(_, answer)| code(answer)).collect();
     assert_eq!((standing, codes), (Standing::Online, vec!["stream", "repeats", "grpc"]));
 }
@@ -263,7 +311,9 @@ async fn five_hundred_providers_at_once_each_with_its_own_fate() {
     let case = Case::new(&engine, "gridproof").await;
     let home = case.home(CrashPoints::none()).await;
     let kinds = ["calm", "dead", "private", "rest", "repeats", "floods"];
-    let mut uris: Vec<String> = (0..500).map(|n| format!("https://{}.{n}.example:8443", kinds[n % kinds.len()])).collect();
+    let mut uris: Vec<String> = (0..500)
+        .map(|n| format!("https://{}.{n}.example:8443", kinds[n % kinds.len()]))
+        .collect();
     // The last one registered the address of the first: the older owner is not asked.
     uris.push(uris[0].clone());
     let (script, stop, board) = (Script::new(), CancellationToken::new(), board());
@@ -292,16 +342,28 @@ async fn five_hundred_providers_at_once_each_with_its_own_fate() {
                FROM provider_checks_live GROUP BY s ORDER BY s";
     let fates = case.client.fetch_all::<String>(sql).await.unwrap();
     let expected = [
-        "calm ok stream", "calm shadowed ", "dead connect_refused ", "floods ok stream", "private address_private ",
-        "repeats ok grpc", "repeats ok stream", "repeats repeats ", "rest ok rest",
+        "calm ok stream",
+        "calm shadowed ",
+        "dead connect_refused ",
+        "floods ok stream",
+        "private address_private ",
+        "repeats ok grpc",
+        "repeats ok stream",
+        "repeats repeats ",
+        "rest ok rest",
     ];
     // A stream that told the same before needs no second check: which of the two ways of `repeats` shows, depends on haste.
     let fates: Vec<_> = fates.into_iter().filter(|fate| fate != "repeats ok grpc").collect();
     let expected: Vec<_> = expected.into_iter().filter(|fate| *fate != "repeats ok grpc").collect();
     assert_eq!(fates, expected);
-    let asked = "SELECT toUInt64(uniqExact(owner)) AS n FROM provider_checks_live WHERE network = 'akash' AND height = 77";
+    let asked =
+        "SELECT toUInt64(uniqExact(owner)) AS n FROM provider_checks_live WHERE network = 'akash' AND height = 77";
     assert_eq!(case.client.fetch_all::<u64>(asked).await.unwrap(), [501]);
-    assert_eq!(case.findings_of(&home, INVENTORY).await, [], "rows equal those derived from the archive");
+    assert_eq!(
+        case.findings_of(&home, INVENTORY).await,
+        [],
+        "rows equal those derived from the archive"
+    );
     println!("resident memory with 500 providers: {resident} MiB");
     assert!(resident < 200, "{resident} MiB");
 }

@@ -29,7 +29,7 @@ const TABLES: [&str; 2] = ["test_letters", "test_firsts"];
 /// A data folder and a database of an engine.
 pub(in crate::pipeline) struct Case {
     pub(in crate::pipeline) client: ClickHouse,
-    pub(super) folder: PathBuf,
+    pub(in crate::pipeline) folder: PathBuf,
     _dir: Option<tempfile::TempDir>,
 }
 
