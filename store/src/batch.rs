@@ -1,18 +1,18 @@
 //! Rows on their way to ClickHouse.
 //!
 //! A fact row is an identity plus a body. The identity columns are the same in every table of a chain ([`Identity`],
-//! [`SolanaIdentity`]), so they are written once; a body declares its own columns only. `network`, `chain_id` and
+//! [`SolanaIdentity`]; [`SeriesIdentity`] for what pollers see), so they are written once; a body declares its own columns only. `network`, `chain_id` and
 //! `generation` are the same for a whole batch and the last is not known before the commit: they are not
 //! stored here, the committer sets them before each row as it streams (see [`TableRows::write_rows`]).
 
 mod identity;
 
-pub use identity::{Identify, Identity, SolanaIdentity};
+pub use identity::{Identify, Identity, SeriesIdentity, SolanaIdentity};
 
 use crate::row_binary::{self, EncodeError};
 use clickhouse::Row;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// A table's row body.
@@ -96,6 +96,23 @@ impl TableRows {
             rest = tail;
             row
         })
+    }
+
+    /// The rows whose hash is not among `there`, in the same order.
+    pub fn without(&self, there: &HashSet<u64>) -> Self {
+        let mut rest = Self {
+            identity_columns: self.identity_columns,
+            body_columns: self.body_columns,
+            ..Self::default()
+        };
+        for row in self.iter() {
+            if !row_hash(row).is_some_and(|hash| there.contains(&hash)) {
+                rest.bytes.extend_from_slice(row);
+                rest.lengths.push(row.len() as u32);
+                rest.rows += 1;
+            }
+        }
+        rest
     }
 
     /// Appends the rows number `from..to` to `out`, each behind `shared`, the RowBinary of
@@ -260,6 +277,16 @@ fn encode_row<I: Identify, T: TableRow>(identity: &I, body: &T, out: &mut Vec<u8
     let hash = xxh3_64(&out[hash_at + HASH_BYTES..]);
     out[hash_at..hash_at + HASH_BYTES].copy_from_slice(&hash.to_le_bytes());
     Ok((bytes as u32, hash))
+}
+
+/// The hash in an encoded row: the first eight bytes that are the hash of all that follows them. What stands before it
+/// has its own length in every kind of identity; finding it costs less than keeping it beside each row.
+fn row_hash(row: &[u8]) -> Option<u64> {
+    (0..row.len()).find_map(|at| {
+        let (hash, hashed) = row[at..].split_first_chunk::<HASH_BYTES>()?;
+        let hash = u64::from_le_bytes(*hash);
+        (hash == xxh3_64(hashed)).then_some(hash)
+    })
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! The one way to ClickHouse: a server, a cluster or the embedded engine, all over HTTP.
 
 mod error;
+mod insert;
 mod retry;
 
 pub use error::{ClientError, ErrorClass};
+pub use insert::Acknowledged;
 pub use retry::RetryPolicy;
 
-use bytes::Bytes;
 use clickhouse::Compression;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -35,11 +36,6 @@ impl std::fmt::Debug for ClickHouseConfig {
             .finish_non_exhaustive()
     }
 }
-
-/// Time to hand one chunk to the socket.
-const SEND_TIMEOUT: Duration = Duration::from_secs(30);
-/// Time for the server to take in one insert.
-const INSERT_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// TCP keep-alive of idle connections.
 const KEEPALIVE: Duration = Duration::from_secs(60);
@@ -141,44 +137,6 @@ impl ClickHouse {
         self.retrying(|| self.client.query_raw(sql).fetch_all::<T>()).await
     }
 
-    /// Inserts RowBinary as one block, acknowledged, at most once.
-    ///
-    /// `chunks` is called once per attempt and yields the body; every attempt carries the same deduplication
-    /// token, so that an insert whose answer was lost does not count twice.
-    pub async fn insert_batch_table<I>(
-        &self,
-        table: &str,
-        columns: &[&str],
-        chunks: impl Fn() -> I + Send + Sync,
-        token: &str,
-    ) -> Result<(), ClientError>
-    where
-        I: Iterator<Item = Bytes> + Send,
-    {
-        let sql = insert_sql(table, columns);
-        self.retrying(|| self.insert_once(&sql, chunks(), token)).await
-    }
-
-    async fn insert_once(
-        &self,
-        sql: &str,
-        chunks: impl Iterator<Item = Bytes> + Send,
-        token: &str,
-    ) -> Result<(), clickhouse::error::Error> {
-        let mut insert = self
-            .client
-            .insert_formatted_with(sql)
-            .with_timeouts(Some(SEND_TIMEOUT), Some(INSERT_TIMEOUT))
-            .with_setting("insert_deduplication_token", token)
-            .with_setting("insert_deduplicate", "1")
-            .with_setting("async_insert", "0")
-            .with_setting("wait_end_of_query", "1");
-        for chunk in chunks {
-            insert.send(chunk).await?;
-        }
-        insert.end().await
-    }
-
     /// Calls `attempt` until it succeeds, fails for good or the policy gives up.
     pub async fn retrying<T, F>(&self, attempt: impl Fn() -> F + Send + Sync) -> Result<T, ClientError>
     where
@@ -201,16 +159,6 @@ fn driver() -> clickhouse::Client {
     let mut builder = hyper_util::client::legacy::Client::builder(TokioExecutor::new());
     builder.pool_timer(TokioTimer::new()).pool_idle_timeout(POOL_IDLE);
     clickhouse::Client::with_http_client(builder.build(connector))
-}
-
-/// `INSERT INTO` for the given columns; names are quoted.
-fn insert_sql(table: &str, columns: &[&str]) -> String {
-    let columns: Vec<String> = columns.iter().map(|column| quote_identifier(column)).collect();
-    format!(
-        "INSERT INTO {}({}) FORMAT RowBinary",
-        quote_identifier(table),
-        columns.join(",")
-    )
 }
 
 /// A name in backticks, safe for any content.

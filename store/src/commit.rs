@@ -2,7 +2,8 @@
 //!
 //! 1. Note in the state database that rows of the range may exist.
 //! 2. Insert each table, with a token made of network, table, generation, decoder and range. Wait until all
-//!    are acknowledged.
+//!    are acknowledged. Where an earlier attempt of unknown end came before, look up which rows are there, and
+//!    insert the others under a fresh token: see [`mend`].
 //! 3. Commit the range in the state database, in one transaction.
 //! 4. Mirror the live ranges into ClickHouse, where readers look.
 //!
@@ -13,12 +14,13 @@
 mod chunks;
 mod error;
 mod gc;
+mod mend;
 mod mirror;
 
 pub use error::CommitError;
 pub use gc::GcReport;
 
-use crate::batch::Batch;
+use crate::batch::{Batch, TableRows};
 use crate::client::ClickHouse;
 use crate::crash::CrashPoints;
 use crate::state_db::{ClaimedRange, StageKey, StateDb, Watermark, WriterLease};
@@ -83,11 +85,11 @@ impl Committer {
         self.check_network(&range.key.network).await?;
         self.crash.pass("after-claim");
         let tables: Vec<&str> = batch.tables.keys().copied().collect();
-        self.state.begin_insert(&self.lease, range, &tables).await?;
+        let again = self.state.begin_insert(&self.lease, range, &tables).await?;
         let inserts: Vec<_> = batch
             .tables
             .iter()
-            .map(|(table, rows)| self.insert(range, batch, table, rows))
+            .map(|(table, rows)| self.insert(range, batch, table, rows, again))
             .collect();
         let mut acknowledged = stream::iter(inserts).buffer_unordered(CONCURRENT_INSERTS);
         let mut tables_done = 0;
@@ -145,23 +147,43 @@ impl Committer {
         self.mirror_networks().await
     }
 
+    /// Inserts the rows of a table; `again`: this may have been tried before.
     async fn insert(
         &self,
         range: &ClaimedRange,
         batch: &Batch,
         table: &'static str,
-        rows: &crate::batch::TableRows,
+        rows: &TableRows,
+        again: bool,
     ) -> Result<(), CommitError> {
-        let columns: Vec<&str> = rows.columns().collect();
         let shared = chunks::shared_columns(&batch.origin, range.generation);
-        for part in chunks::parts(rows) {
-            let token = part.token(&range.token(table));
-            self.client
-                .insert_batch_table(table, &columns, || part.chunks(rows, &shared), &token)
-                .await
-                .map_err(|source| CommitError::Insert { table, token, source })?;
+        let retried = self.send(table, rows, &shared, &range.token(table)).await?;
+        if again || retried {
+            self.mend(range, table, rows, &shared).await?;
         }
         Ok(())
+    }
+
+    /// Sends rows under tokens that begin with `token`; returns whether any of them took more than one attempt.
+    async fn send(
+        &self,
+        table: &'static str,
+        rows: &TableRows,
+        shared: &[u8],
+        token: &str,
+    ) -> Result<bool, CommitError> {
+        let columns: Vec<&str> = rows.columns().collect();
+        let mut retried = false;
+        for part in chunks::parts(rows) {
+            let token = part.token(token);
+            let acknowledged = self
+                .client
+                .insert_batch_table(table, &columns, || part.chunks(rows, shared), &token)
+                .await
+                .map_err(|source| CommitError::Insert { table, token, source })?;
+            retried |= acknowledged.retried();
+        }
+        Ok(retried)
     }
 }
 

@@ -171,6 +171,7 @@ async fn heights(
     let sql = include_str!("integrity/heights.sql")
         .replace("{table}", &quote_identifier(table))
         .replace("{key}", key)
+        .replace("{unit}", ranges[0].range.key.counts_in())
         .replace("{network}", &quote_string(&ranges[0].range.key.network))
         .replace("{from}", &from.to_string())
         .replace("{to}", &to.to_string());

@@ -157,9 +157,8 @@ async fn insert(
         bytes.extend_from_slice(head);
         bytes.extend_from_slice(body);
     }
-    let bytes = Bytes::from(bytes);
     client
-        .insert_batch_table(table, &columns, || std::iter::once(bytes.clone()), token)
+        .insert_at_least_once(table, &columns, &Bytes::from(bytes), token)
         .await
         .map_err(|source| ReferenceError::Client { table, source })
 }

@@ -109,6 +109,30 @@ fn dozens_of_kills_lose_no_acknowledged_insert_and_double_none() {
 }
 
 #[test]
+fn a_token_whose_rows_were_never_written_is_forgotten_at_the_start() {
+    let mut engine = TestEngine::start();
+    let address = engine.address();
+    sql(
+        address,
+        "CREATE TABLE t (writer UInt64, batch UInt64, row UInt64) ENGINE = MergeTree ORDER BY row \
+         SETTINGS non_replicated_deduplication_window = 100",
+    );
+    (0..3).for_each(|batch| assert!(insert(address, 1, batch).unwrap()));
+    let newest = "SELECT argMax(path, min_block_number) FROM system.parts WHERE table = 't' AND active";
+    let part = sql(address, newest);
+    engine.kill();
+    // The engine notes the token, then renames the part from its temporary name: this is a kill between the two.
+    std::fs::remove_dir_all(&part).unwrap();
+    engine.restart();
+    assert_eq!(sql(address, "SELECT count() FROM t"), (2 * ROWS).to_string());
+    for batch in [0, 1, 2, 2] {
+        assert!(insert(address, 1, batch).unwrap());
+    }
+    let seen = sql(address, "SELECT count(), uniqExact(batch, row) FROM t");
+    assert_eq!(seen, format!("{0}\t{0}", 3 * ROWS), "each acknowledged row once");
+}
+
+#[test]
 fn a_token_is_remembered_across_a_kill() {
     let mut engine = TestEngine::start();
     let address = engine.address();

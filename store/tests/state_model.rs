@@ -17,6 +17,7 @@ enum Step {
     Claim(u64, u64),
     BeginInsert(usize),
     Commit(usize),
+    KilledInsert(usize),
     Release(usize),
     Quarantine(usize),
     Retry,
@@ -33,6 +34,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         6 => ends().prop_map(|(from, to)| Step::Claim(from, to)),
         5 => (0..3usize).prop_map(Step::BeginInsert),
         9 => (0..9usize).prop_map(Step::Commit),
+        3 => (0..9usize).prop_map(Step::KilledInsert),
         4 => (0..3usize).prop_map(Step::Release),
         1 => (0..9usize).prop_map(Step::Quarantine),
         1 => Just(Step::Retry),
@@ -45,10 +47,35 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..60)
 }
 
+/// A ClickHouse that may die between a token and its rows.
+#[derive(Debug, Default)]
+struct Tables {
+    /// Tokens that it takes for duplicates.
+    tokens: BTreeSet<String>,
+    /// How often the row of a height stands under a generation.
+    rows: BTreeMap<(u32, u64), u32>,
+}
+
+impl Tables {
+    /// Acknowledges the rows of a claim; `killed`: the token is noted and the rows never come.
+    fn insert(&mut self, claim: &ClaimedRange, token: String, killed: bool) {
+        if self.tokens.insert(token) && !killed {
+            for height in claim.span.from..=claim.span.to {
+                *self.rows.entry((claim.generation, height)).or_default() += 1;
+            }
+        }
+    }
+
+    fn holds(&self, claim: &ClaimedRange) -> bool {
+        (claim.span.from..=claim.span.to).all(|height| self.rows.contains_key(&(claim.generation, height)))
+    }
+}
+
 struct Model {
     folder: tempfile::TempDir,
     db: StateDb,
     lease: WriterLease,
+    tables: Tables,
     decoder: u32,
     /// Claims in hand.
     claims: Vec<ClaimedRange>,
@@ -68,6 +95,7 @@ impl Model {
             folder,
             db,
             lease,
+            tables: Tables::default(),
             decoder: 1,
             claims: Vec::new(),
             writers: BTreeMap::new(),
@@ -86,12 +114,17 @@ impl Model {
             }
             Step::BeginInsert(n) => {
                 if let Some(claim) = self.pick(n) {
-                    self.insert(&claim).await?;
+                    self.insert(&claim, false).await?;
+                }
+            }
+            Step::KilledInsert(n) => {
+                if let Some(claim) = self.pick(n) {
+                    self.insert(&claim, true).await?;
                 }
             }
             Step::Commit(n) => {
                 if let Some(claim) = self.pick(n) {
-                    self.insert(&claim).await?;
+                    self.insert(&claim, false).await?;
                     self.db.commit(&self.lease, &claim, 1, HeightDigest::default()).await?;
                     self.drop_claim(&claim);
                 }
@@ -157,12 +190,30 @@ impl Model {
         self.claims.retain(|other| other != claim);
     }
 
-    async fn insert(&mut self, claim: &ClaimedRange) -> Result<(), StateError> {
-        self.db.begin_insert(&self.lease, claim, &["tx_fees"]).await?;
+    /// What the committer does: insert, and where the claim says that this is not the first attempt, look up the rows
+    /// and insert those that are missing. `killed`: ClickHouse dies with the last token that is sent.
+    async fn insert(&mut self, claim: &ClaimedRange, killed: bool) -> Result<(), StateError> {
+        let again = self.db.begin_insert(&self.lease, claim, &["tx_fees"]).await?;
+        let token = claim.token("tx_fees");
+        assert!(
+            again || !self.tables.tokens.contains(&token),
+            "an attempt before this one is not known: {claim:?}"
+        );
         for height in claim.span.from..=claim.span.to {
             let at = (claim.generation, height);
             self.writers.entry(at).or_default().insert(claim.decoder);
             self.inserts.entry(at).or_default().insert(claim.span);
+        }
+        self.tables.insert(claim, token.clone(), killed);
+        let mut round = 0;
+        while again && !self.tables.holds(claim) {
+            round += 1;
+            let token = format!("{token}~{round}");
+            let new = !self.tables.tokens.contains(&token);
+            self.tables.insert(claim, token, killed);
+            if killed && new {
+                break;
+            }
         }
         Ok(())
     }
@@ -188,7 +239,7 @@ impl Model {
         self.check_superseded(list.live.segments()).await;
     }
 
-    /// What is live was committed under that generation as a whole.
+    /// What is live was committed under that generation as a whole, and its rows stand once.
     async fn check_live(&self, live: &[Segment]) {
         let committed = self.db.committed(&key(), span(1, LAST)).await.unwrap();
         for segment in live {
@@ -198,6 +249,8 @@ impl Model {
                     .iter()
                     .filter(|one| one.range.generation == segment.generation && one.range.span.covers(here));
                 assert_eq!(found.count(), 1, "height {height} of {segment:?}");
+                let copies = self.tables.rows.get(&(segment.generation, height));
+                assert_eq!(copies, Some(&1), "rows of height {height} of {segment:?}");
             }
         }
     }

@@ -64,8 +64,12 @@ pub(crate) async fn run(config: &Config, args: Reindex, json: bool) -> Outcome {
             "stopped before the end; run it again to go on"
         };
         let (facts, state, rows) = (report.facts_heights, report.state_heights, report.rows);
+        let series = match report.series_entries {
+            0 => String::new(),
+            entries => format!(", {entries} entries of series"),
+        };
         output::text_line(&format!(
-            "{name}: {facts} heights of facts and {state} of state, {rows} rows: {how}"
+            "{name}: {facts} heights of facts and {state} of state{series}, {rows} rows: {how}"
         ))
     })
 }

@@ -4,6 +4,8 @@ pub mod akash;
 mod family;
 mod rejected;
 pub mod render;
+mod series;
 
 pub use family::{Edge, Family, KINDS, Kind, Machine, NoMachine};
 pub use rejected::{Fault, Rejected};
+pub use series::{DeriveEntry, SERIES, SeriesKind};

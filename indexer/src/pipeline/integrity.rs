@@ -7,8 +7,9 @@ use super::derive::derive_facts;
 use super::error::PipelineError;
 use super::links;
 use super::ranges::RangeSet;
+use super::series;
 use super::vault::Vault;
-use crate::chain::{Edge, Family, Machine};
+use crate::chain::{Edge, Family, Machine, SERIES, SeriesKind};
 use clickhouse::Row;
 use clickhouse::sql::Identifier;
 use gridproof_store::batch::{HeightDigest, Origin, holds_digests};
@@ -28,7 +29,7 @@ pub struct IntegrityReport {
     pub rows: u64,
     /// Heights derived again from the archive and linked to the one before.
     pub heights: u64,
-    /// Archive files read to their end.
+    /// Archive files read to their end, documents of series among them.
     pub files: u64,
     /// Everything that is wrong.
     pub findings: Vec<Finding>,
@@ -45,10 +46,10 @@ pub struct Finding {
     pub what: String,
 }
 
-/// Digest of one height, as a row.
+/// Digest of one height or entry, as a row.
 #[derive(Clone, Copy, Debug, Row, Deserialize)]
 struct DigestRow {
-    height: u64,
+    unit: u64,
     rows: u64,
     digest_xor: u64,
     digest_sum: u64,
@@ -59,9 +60,21 @@ struct HeightRow {
     height: u64,
 }
 
-/// Checks one network, whose rows were derived by `rules`.
+/// Checks one network, whose rows were derived by `rules`, with all its series.
 pub async fn check_integrity<F: Family>(
     rules: &F,
+    state_db: &StateDb,
+    vault: &Vault,
+    clickhouse: &ClickHouse,
+    stored: &NetworkStatus,
+) -> Result<IntegrityReport, PipelineError> {
+    check_with(rules, SERIES, state_db, vault, clickhouse, stored).await
+}
+
+/// [`check_integrity`] with these kinds of series.
+pub(super) async fn check_with<F: Family>(
+    rules: &F,
+    kinds: &[SeriesKind],
     state_db: &StateDb,
     vault: &Vault,
     clickhouse: &ClickHouse,
@@ -85,6 +98,9 @@ pub async fn check_integrity<F: Family>(
     if F::Machine::EXISTS {
         check.tables(StageKey::STATE).await?;
     }
+    for kind in kinds {
+        check.series(kind).await?;
+    }
     check.settlement().await?;
     Ok(check.report)
 }
@@ -105,6 +121,45 @@ impl<F: Family> Check<'_, F> {
             place: place.to_string(),
             what: what.to_string(),
         });
+    }
+
+    /// Every entry of a series: its document by its hash, its rows derived again, and the tables.
+    ///
+    /// What cannot be covered: that the document is what the world said at that time. Nobody else has it.
+    async fn series(&mut self, kind: &SeriesKind) -> Result<(), PipelineError> {
+        let Some(stage) = self.stored.stages.iter().find(|stage| stage.stage == kind.stage) else {
+            return Ok(());
+        };
+        let aside = stage.quarantined.iter().map(|entry| entry.range.span);
+        let known: RangeSet = stage.live.runs().into_iter().chain(aside).collect();
+        let all = known.spans().next_back().and_then(|last| Span::new(1, last.to));
+        for hole in all.map_or_else(Vec::new, |all| known.holes(all)) {
+            let what = "entries are missing; restore the state database from a backup";
+            self.find("hole", format!("{} {hole}", kind.stage), what);
+        }
+        for entry in &stage.quarantined {
+            self.find(
+                "quarantine",
+                format!("{} {}", kind.stage, entry.range.span),
+                &entry.reason,
+            );
+        }
+        let key = StageKey::new(&self.report.network, kind.stage);
+        for range in self.live_ranges(&key).await? {
+            self.report.files += range.range.span.heights();
+            match series::derived(self.vault, kind, self.origin(), range.range.span).await? {
+                Ok(batch) => self.compare_range("archive", &range, batch.rows(), batch.digest()),
+                Err(rejected) => self.find("archive", format!("{} {}", kind.stage, range.range.span), rejected),
+            }
+        }
+        self.tables(kind.stage).await
+    }
+
+    fn origin(&self) -> Origin {
+        Origin {
+            network: self.report.network.clone(),
+            chain_id: self.stored.network.chain_id.clone(),
+        }
     }
 
     /// Holes and quarantined ranges.
@@ -155,10 +210,7 @@ impl<F: Family> Check<'_, F> {
                     continue;
                 }
             };
-            let origin = Origin {
-                network: self.report.network.clone(),
-                chain_id: self.stored.network.chain_id.clone(),
-            };
+            let origin = self.origin();
             let rules = self.rules.clone();
             let derived = tokio::task::spawn_blocking(move || {
                 let blocks = rules.decode(&origin.chain_id, &raws)?;
@@ -196,7 +248,7 @@ impl<F: Family> Check<'_, F> {
                     if holds_digests(table) {
                         blocks_rows += row.rows;
                     } else {
-                        heights.entry(row.height).or_default().combine(digest(&row));
+                        heights.entry(row.unit).or_default().combine(digest(&row));
                     }
                 }
             }
@@ -230,7 +282,7 @@ impl<F: Family> Check<'_, F> {
             .fetch_all::<DigestRow>()
             .await?
             .into_iter()
-            .map(|row| (row.height, row))
+            .map(|row| (row.unit, row))
             .collect();
         let wanted: BTreeSet<u64> = if F::EVERY_HEIGHT {
             (span.from..=span.to).collect()
@@ -284,10 +336,12 @@ impl<F: Family> Check<'_, F> {
             .clickhouse
             .raw()
             .query(include_str!("sql/integrity_digest.sql"))
+            .bind(Identifier(range.range.key.counts_in()))
             .bind(Identifier(table));
         let query = query
             .bind(&self.report.network)
             .bind(range.range.generation)
+            .bind(Identifier(range.range.key.counts_in()))
             .bind(span.from)
             .bind(span.to);
         Ok(query.fetch_all().await?)

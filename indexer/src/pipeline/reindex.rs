@@ -8,9 +8,10 @@ use super::checkpoint::{self, Start};
 use super::derive::derive_facts;
 use super::error::PipelineError;
 use super::quarantine::Rejected;
+use super::series;
 use super::shared::Shared;
 use super::state::step_range;
-use crate::chain::{Family, Machine};
+use crate::chain::{Family, Machine, SERIES};
 use gridproof_store::state_db::{ClaimedRange, Reindex, Span, StageKey};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,8 @@ pub struct ReindexReport {
     pub facts_heights: u64,
     /// Heights derived again in the state stage.
     pub state_heights: u64,
+    /// Entries of series derived again.
+    pub series_entries: u64,
     /// Rows written under new generations.
     pub rows: u64,
     /// Whether everything is live; false when stopped before the end.
@@ -43,6 +46,11 @@ pub async fn reindex<F: Family>(
         for open in work.open(&state, None).await? {
             work.state(&open).await?;
         }
+    }
+    for kind in SERIES {
+        let again = series::reindex(&work.shared.series_home(), kind, stop).await?;
+        work.report.series_entries += again.entries;
+        work.report.rows += again.rows;
     }
     work.finish().await
 }

@@ -152,10 +152,35 @@ impl Vault {
         self.put_document(OBSERVATIONS_STAGE, height, &name, observed).await
     }
 
+    /// The document of an entry of a series.
+    pub async fn entry(&self, stage: &str, sequence: u64) -> Result<Option<Vec<u8>>, PipelineError> {
+        match self.document_record(stage, sequence).await? {
+            Some(record) if record.height == sequence => Ok(Some(self.archive.get_blob(&blob(&record)).await?)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Number of the newest entry of a series that is archived.
+    pub async fn newest_entry(&self, stage: &str) -> Result<Option<u64>, PipelineError> {
+        let record = self.document_record(stage, u64::MAX).await?;
+        Ok(record.map(|record| record.height))
+    }
+
+    /// Keeps the document of an entry of a series.
+    pub async fn put_entry(&self, stage: &str, sequence: u64, document: &[u8]) -> Result<(), PipelineError> {
+        let name = format!("{stage}-{sequence}");
+        self.put_document(stage, sequence, &name, document).await
+    }
+
+    /// The newest document of a stage at or below `height`, by its record.
+    async fn document_record(&self, stage: &str, height: u64) -> Result<Option<Checkpoint>, PipelineError> {
+        let key = StageKey::new(&self.network, stage);
+        Ok(self.state_db.latest_checkpoint(&key, 0, height).await?)
+    }
+
     /// A document that no decoder version belongs to.
     async fn document(&self, stage: &str, height: u64) -> Result<Option<Vec<u8>>, PipelineError> {
-        let key = StageKey::new(&self.network, stage);
-        match self.state_db.latest_checkpoint(&key, 0, height).await? {
+        match self.document_record(stage, height).await? {
             Some(record) => Ok(Some(self.archive.get_blob(&blob(&record)).await?)),
             None => Ok(None),
         }

@@ -6,12 +6,14 @@
 mod comet;
 mod error;
 mod pool;
+pub mod provider;
 mod raw;
 mod raw_state;
 pub mod replay;
 pub mod solana;
 mod tip;
 mod transport;
+mod wire;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -56,3 +56,13 @@ pub enum ArchiveError {
     #[error("{0:?} cannot name a body in the archive, use letters, digits and '_'")]
     Name(String),
 }
+
+impl ArchiveError {
+    /// Whether a file is missing or is not what was stored: asking again would give the same.
+    pub fn is_damage(&self) -> bool {
+        matches!(
+            self,
+            Self::Missing { .. } | Self::HashMismatch { .. } | Self::Corrupt { .. } | Self::TooLarge { .. }
+        )
+    }
+}

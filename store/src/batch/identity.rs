@@ -7,7 +7,7 @@ pub trait Identify {
     /// Columns of the stored row before its body, `row_hash` among them, in the order of their bytes.
     const COLUMNS: &'static [&'static str];
 
-    /// Block height, on Solana the slot: what ranges, digests and generations count in.
+    /// Block height, on Solana the slot, in a series the number of the entry: what ranges, digests and generations count in.
     fn height(&self) -> u64;
 
     /// Appends the RowBinary of the columns before `row_hash`: what may differ between two sources of the same row.
@@ -124,5 +124,37 @@ impl Identify for SolanaIdentity {
         out.extend_from_slice(&self.outer.to_le_bytes());
         out.extend_from_slice(&self.inner.to_le_bytes());
         out.extend_from_slice(&self.batch.to_le_bytes());
+    }
+}
+
+/// Identity of a row of a series: of what a poller saw, which is no function of a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeriesIdentity {
+    /// Number of the entry, from 1: what ranges, digests and generations count in.
+    pub sequence: u64,
+    /// Our clock when the answer was complete, milliseconds since the Unix epoch, UTC.
+    pub observed_at_ms: i64,
+    /// Number of the row within its entry and table.
+    pub item: u32,
+    /// Newest height of the network that was known then, 0 where none was. It tells where the chain stood and is neither
+    /// key nor hashed.
+    pub height: u64,
+}
+
+impl Identify for SeriesIdentity {
+    const COLUMNS: &'static [&'static str] = &["height", "row_hash", "sequence", "observed_at", "item"];
+
+    fn height(&self) -> u64 {
+        self.sequence
+    }
+
+    fn write_unhashed(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.height.to_le_bytes());
+    }
+
+    fn write_hashed(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.sequence.to_le_bytes());
+        out.extend_from_slice(&self.observed_at_ms.to_le_bytes());
+        out.extend_from_slice(&self.item.to_le_bytes());
     }
 }

@@ -99,6 +99,41 @@ fn the_shared_columns_go_before_each_row() {
 }
 
 #[test]
+fn rows_that_are_there_can_be_left_out() {
+    let mut batch = batch();
+    for height in 1..=3 {
+        batch.push(&at(height, 0), &fee("abc")).unwrap();
+    }
+    let table = &batch.tables["tx_fees"];
+    let hashes: Vec<u64> = batch.digests.values().map(|digest| digest.xor).collect();
+    let rest = table.without(&HashSet::from([hashes[1], 7]));
+    let rows: Vec<&[u8]> = table.iter().collect();
+    assert_eq!(rest.iter().collect::<Vec<_>>(), [rows[0], rows[2]]);
+    assert_eq!((rest.rows, &rest.bytes), (2, &[rows[0], rows[2]].concat()));
+    assert!(rest.columns().eq(table.columns()));
+    assert_eq!(table.without(&hashes.into_iter().collect()).rows, 0);
+}
+
+#[test]
+fn a_row_is_known_by_its_hash_whatever_stands_before_it() {
+    for tx_index in [None, Some(0), Some(77)] {
+        let mut batch = batch();
+        let identity = SolanaIdentity {
+            slot: 5,
+            block_time_ms: 0,
+            signature: "sig".into(),
+            outer: 0,
+            inner: -1,
+            batch: -1,
+            tx_index,
+        };
+        batch.push(&identity, &fee("abc")).unwrap();
+        let hash = batch.digest_at(5).xor;
+        assert_eq!(batch.tables["tx_fees"].without(&HashSet::from([hash])).rows, 0);
+    }
+}
+
+#[test]
 fn the_digest_covers_all_tables_but_blocks_and_ignores_order() {
     let (mut one, mut other) = (batch(), batch());
     for (batch, order) in [(&mut one, ["a", "b"]), (&mut other, ["b", "a"])] {
@@ -241,4 +276,34 @@ fn a_table_with_two_kinds_of_identity_is_refused() {
     let error = batch.push(&on_solana("sig", None), &fee("b")).unwrap_err();
     assert_eq!(error, EncodeError::OtherIdentity { table: "tx_fees" });
     assert_eq!((batch.bytes(), batch.digest()), before);
+}
+
+#[test]
+fn a_row_of_a_series_is_height_hash_identity_body_and_counts_in_entries() {
+    let of = |height| {
+        let mut batch = batch();
+        let identity = SeriesIdentity {
+            sequence: 4,
+            observed_at_ms: 1_790_000_000_001,
+            item: 2,
+            height,
+        };
+        batch.push(&identity, &change()).unwrap();
+        batch
+    };
+    let mut hashed = Vec::new();
+    hashed.extend_from_slice(&4u64.to_le_bytes());
+    hashed.extend_from_slice(&1_790_000_000_001i64.to_le_bytes());
+    hashed.extend_from_slice(&2u32.to_le_bytes());
+    hashed.extend_from_slice(b"\x01a");
+    hashed.extend_from_slice(&258u64.to_le_bytes());
+    let hash = xxh3_64(&hashed).to_le_bytes();
+    let (batch, other) = (of(77), of(0));
+    let expected = [&77u64.to_le_bytes()[..], &hash, &hashed].concat();
+    assert_eq!(batch.tables["render_balance_changes"].bytes, expected);
+    let names: Vec<_> = batch.tables["render_balance_changes"].columns().collect();
+    let columns = "network chain_id generation height row_hash sequence observed_at item account post";
+    assert_eq!(names.join(" "), columns);
+    assert_eq!(batch.digest_at(4).rows, 1, "ranges count entries, not heights");
+    assert_eq!(batch.digests, other.digests, "where the chain stood changes no hash");
 }

@@ -20,6 +20,30 @@ pub enum CommitError {
         #[source]
         source: ClientError,
     },
+    /// Rows that were acknowledged could not be looked up.
+    #[error("whether table {table} holds all acknowledged rows could not be looked up: {source}")]
+    Lookup {
+        /// The table.
+        table: &'static str,
+        /// What ClickHouse said.
+        #[source]
+        source: ClientError,
+    },
+    /// ClickHouse acknowledges rows again and again and does not have them.
+    #[error(
+        "clickhouse acknowledged the rows of table {table} for {span} {rounds} times under fresh tokens, but does not \
+         hold {missing} of them; check its disk and its error log, and whether somebody else deletes from this table"
+    )]
+    RowsMissing {
+        /// The table.
+        table: &'static str,
+        /// The range.
+        span: Span,
+        /// Rows that are not there.
+        missing: u64,
+        /// How often they were sent.
+        rounds: u32,
+    },
     /// The range is committed, but readers do not see it yet.
     #[error("live ranges could not be mirrored into {table}: {source}; they are mirrored at the next commit or start")]
     Mirror {

@@ -46,10 +46,11 @@ impl Committer {
     async fn drop_rows(&self, table: &str, superseded: &Superseded) -> Result<(), CommitError> {
         let segment = superseded.segment;
         let sql = format!(
-            "ALTER TABLE {} DELETE WHERE network = {} AND generation = {} AND height BETWEEN {} AND {} SETTINGS mutations_sync = 2",
+            "ALTER TABLE {} DELETE WHERE network = {} AND generation = {} AND {} BETWEEN {} AND {} SETTINGS mutations_sync = 2",
             quote_identifier(table),
             quote_string(&superseded.key.network),
             segment.generation,
+            superseded.key.counts_in(),
             segment.span.from,
             segment.span.to,
         );

@@ -149,15 +149,10 @@ async fn check_instance(
     Ok(())
 }
 
-/// A token for one call: a repeated attempt counts once, a later mirror of the same version counts again,
-/// because the table may have been restored from a backup meanwhile. Readers take equal rows once.
+/// A token; each mirror of the same version adds to it, because the table may have been restored from a backup
+/// meanwhile. Readers take equal rows once.
 fn token(table: &str, key: &StageKey, version: u64) -> String {
-    format!(
-        "{}:{table}:{}:{version}:{:016x}",
-        key.network,
-        key.stage,
-        fastrand::u64(..)
-    )
+    format!("{}:{table}:{}:{version}", key.network, key.stage)
 }
 
 async fn insert<R: Serialize>(
@@ -174,9 +169,8 @@ async fn insert<R: Serialize>(
     if bytes.is_empty() {
         return Ok(());
     }
-    let bytes = Bytes::from(bytes);
     client
-        .insert_batch_table(table, columns, || std::iter::once(bytes.clone()), token)
+        .insert_at_least_once(table, columns, &Bytes::from(bytes), token)
         .await
         .map_err(|source| CommitError::Mirror { table, source })
 }

@@ -11,6 +11,7 @@ mod lock;
 mod supervisor;
 #[doc(hidden)]
 pub mod testing;
+mod tokens;
 
 use std::fs;
 use std::future::Future;
@@ -103,6 +104,14 @@ pub enum EngineError {
         /// What the system said.
         source: io::Error,
     },
+    /// A file or folder of the data folder cannot be read.
+    #[error("cannot read {}: {source}; check that this user may read the data folder", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// A file of the data folder cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Write {
@@ -157,6 +166,8 @@ pub async fn serve(options: EngineOptions) -> Result<(), EngineError> {
     let listener = tokio::net::TcpListener::bind(options.listen).await.map_err(bind)?;
     let url = format!("http://{}", listener.local_addr().map_err(bind)?);
 
+    // Before it reads them: a token without its rows would make it acknowledge a retry that it does not insert.
+    tokens::report(&tokens::forget_lost(&options.data_dir)?);
     let engine = ffi::Engine::open(&library, &arguments(&options.data_dir))?;
     tracing::info!(version = engine.library_version(), library = %library.display(), "engine opened");
     let account = gateway::Account {

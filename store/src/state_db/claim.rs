@@ -22,7 +22,7 @@ impl StateDb {
         decoder: u32,
     ) -> Result<ClaimedRange, StateError> {
         let mut transaction = self.write(lease).await?;
-        let first = networks::first_height(&mut transaction, &key.network).await?;
+        let first = networks::first_height(&mut transaction, key).await?;
         if span.from < first {
             return Err(StateError::BeforeFirst {
                 key: key.clone(),
@@ -140,14 +140,17 @@ impl StateDb {
     }
 
     /// Notes that rows of the range may exist from now on, and in which tables. Before the first insert.
+    ///
+    /// Returns whether they might before: then a token of the range may be remembered without its rows, and an
+    /// acknowledgement proves nothing.
     pub async fn begin_insert(
         &self,
         lease: &WriterLease,
         range: &ClaimedRange,
         tables: &[&str],
-    ) -> Result<(), StateError> {
+    ) -> Result<bool, StateError> {
         let mut transaction = self.write(lease).await?;
-        expect_claimed(&mut transaction, range).await?;
+        let before = expect_claimed(&mut transaction, range).await?;
         bind_range(sql!("range_inserting"), range)?
             .execute(&mut *transaction)
             .await?;
@@ -159,7 +162,8 @@ impl StateDb {
                 .execute(&mut *transaction)
                 .await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        Ok(before)
     }
 }
 

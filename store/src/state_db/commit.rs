@@ -99,7 +99,7 @@ async fn go_live(transaction: &mut Transaction<'_, Any>, range: &ClaimedRange) -
 
 /// Raises the watermark to the end of the run that begins at the first height.
 async fn raise_watermark(transaction: &mut Transaction<'_, Any>, key: &StageKey) -> Result<Watermark, StateError> {
-    let first = networks::first_height(transaction, &key.network).await?;
+    let first = networks::first_height(transaction, key).await?;
     let live = stage::load(transaction, key, Layer::Live).await?;
     let complete_to = live.run_at(first).map(|run| signed("height", run.to)).transpose()?;
     sqlx::query(sql!("stage_committed"))

@@ -1,9 +1,12 @@
 //! The networks, and that a name always means the same chain.
 
 use super::rows::{count, count_option, signed};
-use super::{Network, StateDb, StateError, now_ms, sql};
+use super::{Network, StageKey, StateDb, StateError, now_ms, sql};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
+
+/// Number of the first entry of every series.
+const FIRST_ENTRY: u64 = 1;
 
 /// A network with what was learnt about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,12 +131,16 @@ impl StateDb {
     }
 }
 
-/// First height of a network.
-pub(super) async fn first_height(transaction: &mut Transaction<'_, Any>, name: &str) -> Result<u64, StateError> {
-    let known = get(transaction, name)
+/// First height of a stage: that of its network, 1 where the stage counts entries of a series.
+pub(super) async fn first_height(transaction: &mut Transaction<'_, Any>, key: &StageKey) -> Result<u64, StateError> {
+    let known = get(transaction, &key.network)
         .await?
-        .ok_or_else(|| StateError::UnknownNetwork(name.into()))?;
-    Ok(known.network.first_height)
+        .ok_or_else(|| StateError::UnknownNetwork(key.network.clone()))?;
+    Ok(if key.is_series() {
+        FIRST_ENTRY
+    } else {
+        known.network.first_height
+    })
 }
 
 async fn get(transaction: &mut Transaction<'_, Any>, name: &str) -> Result<Option<NetworkRow>, StateError> {

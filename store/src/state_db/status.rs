@@ -41,7 +41,7 @@ pub struct StageStatus {
     pub watermark: Watermark,
     /// What readers see.
     pub live: Coverage,
-    /// Heights up to the tip that nobody works on.
+    /// Heights up to the tip that nobody works on; none for a series, which ends with its last entry.
     pub holes: Vec<Span>,
     /// Ranges that are being worked on.
     pub claimed: Vec<ClaimedRange>,
@@ -82,7 +82,8 @@ impl StateDb {
         let list = self.live_ranges(key).await?;
         let within = network
             .tip_height
-            .and_then(|tip| Span::new(network.network.first_height, tip));
+            .and_then(|tip| Span::new(network.network.first_height, tip))
+            .filter(|_| !key.is_series());
         let holes = match within {
             Some(within) => self.holes(key, within).await?,
             None => Vec::new(),

@@ -17,6 +17,12 @@ impl StageKey {
     pub const FACTS: &'static str = "facts";
     /// Stage whose ranges follow in height order.
     pub const STATE: &'static str = "state";
+    /// Series of what providers say of themselves.
+    pub const INVENTORY: &'static str = "inventory";
+    /// Series of prices.
+    pub const PRICES: &'static str = "prices";
+    /// Stages whose unit is no height of the chain but an entry of a series, numbered from 1.
+    pub const SERIES: [&'static str; 2] = [Self::INVENTORY, Self::PRICES];
 
     /// The stage `stage` of `network`.
     pub fn new(network: impl Into<String>, stage: impl Into<String>) -> Self {
@@ -24,6 +30,17 @@ impl StageKey {
             network: network.into(),
             stage: stage.into(),
         }
+    }
+
+    /// Whether the stage counts entries of a series.
+    pub fn is_series(&self) -> bool {
+        Self::SERIES.contains(&self.stage.as_str())
+    }
+
+    /// Column of the stage's tables in which its ranges count. The `height` of a series is that of the chain at the
+    /// time, which no range bounds.
+    pub fn counts_in(&self) -> &'static str {
+        if self.is_series() { "sequence" } else { "height" }
     }
 }
 

@@ -6,6 +6,7 @@ pub mod decode;
 pub mod facts;
 mod family;
 pub mod gpu;
+pub mod inventory;
 pub mod model;
 pub mod proto;
 pub mod resources;

@@ -41,15 +41,16 @@ impl Endpoint {
     }
 }
 
-/// The routes of the endpoint.
-pub(super) fn router(endpoint: Arc<Endpoint>) -> Router {
+/// The routes of the endpoint, and further ones behind the same gate.
+pub(super) fn router(endpoint: Arc<Endpoint>, further: Router) -> Router {
     Router::new()
         .route("/", get(index).post(by_post))
         .route("/websocket", get(websocket))
         .route("/{method}", get(by_path))
         .fallback(|| async { no_such_path() })
-        .layer(middleware::from_fn_with_state(endpoint.clone(), gate))
-        .with_state(endpoint)
+        .with_state(endpoint.clone())
+        .merge(further)
+        .layer(middleware::from_fn_with_state(endpoint, gate))
 }
 
 async fn gate(State(endpoint): State<Arc<Endpoint>>, request: Request, next: Next) -> Response {

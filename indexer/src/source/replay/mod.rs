@@ -13,6 +13,7 @@ mod options;
 mod params;
 mod recording;
 mod spoil;
+mod state;
 mod store;
 mod ws;
 
@@ -30,6 +31,10 @@ use tokio_util::sync::CancellationToken;
 pub use archive::ArchiveReplay;
 pub use options::{Fault, ReplayOptions, TipPolicy};
 pub use recording::{RecordedUpgrade, Recording, RecordingInfo};
+pub use state::{
+    BookBlock, Held, Objects, Question, STATE_FAULTS, StateBook, StateFault, StateFaultKind, StateHandle, StateOptions,
+    StateRecording, Totals, serve_book, serve_state,
+};
 pub use store::{ReplayStore, StoredHeight};
 
 use http::Endpoint;
@@ -44,6 +49,7 @@ pub struct ReplayHandle {
     last: u64,
     stop: CancellationToken,
     task: Option<JoinHandle<()>>,
+    grpc: Option<SocketAddr>,
 }
 
 impl ReplayHandle {
@@ -63,6 +69,7 @@ impl ReplayHandle {
             last,
             stop,
             task: Some(task),
+            grpc: None,
         })
     }
 
@@ -74,6 +81,11 @@ impl ReplayHandle {
     /// The endpoint as a URL.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// The gRPC endpoint of the state as a URL, where one was asked for.
+    pub fn grpc_url(&self) -> Option<String> {
+        self.grpc.map(|address| format!("http://{address}"))
     }
 
     /// Height of the newest block that is served.
@@ -131,16 +143,49 @@ pub async fn serve(
     listen: SocketAddr,
     options: ReplayOptions,
 ) -> io::Result<ReplayHandle> {
+    serve_with_state(store, listen, options, None).await
+}
+
+/// The state that is served beside the blocks of a replay endpoint.
+pub struct ReplayedState {
+    /// Where it comes from.
+    pub book: Arc<dyn StateBook>,
+    /// What is wrong with it; its tip is that of the blocks.
+    pub options: StateOptions,
+    /// Where gRPC is served; `None`: not at all. The REST gateway is served beside the blocks.
+    pub grpc: Option<SocketAddr>,
+}
+
+/// [`serve`], and the state beside the blocks.
+///
+/// # Errors
+/// An address cannot be listened on.
+pub async fn serve_with_state(
+    store: Arc<dyn ReplayStore>,
+    listen: SocketAddr,
+    options: ReplayOptions,
+    state: Option<ReplayedState>,
+) -> io::Result<ReplayHandle> {
     let listener = bind(listen).await?;
     let last = *store.heights().end();
     let (tip, tips) = watch::channel((options.tip.start(last), Instant::now()));
     let stop = CancellationToken::new();
+    let (mut grpc, mut gateway) = (None, axum::Router::new());
+    if let Some(state) = state {
+        let service = state::Service::new(state.book, state.options, tips.clone());
+        gateway = service.rest();
+        if let Some(address) = state.grpc {
+            grpc = Some(service.grpc(address, stop.clone()).await?);
+        }
+    }
     let node = Node::new(store, Faults(options.faults.clone()), tips);
     let endpoint = Arc::new(Endpoint::new(node, &options, stop.clone()));
     if let TipPolicy::Growing { every, .. } = options.tip {
         tokio::spawn(grow(tip.clone(), last, every, stop.clone()));
     }
-    ReplayHandle::start(listener, http::router(endpoint), tip, last, stop)
+    let mut handle = ReplayHandle::start(listener, http::router(endpoint, gateway), tip, last, stop)?;
+    handle.grpc = grpc;
+    Ok(handle)
 }
 
 /// Listens; errors name the address.

@@ -226,7 +226,7 @@ fn read_blocks(path: &Path) -> io::Result<Lines> {
     lines.finish()
 }
 
-fn read_metas(path: &Path, chain_id: &str) -> io::Result<Lines> {
+pub(super) fn read_metas(path: &Path, chain_id: &str) -> io::Result<Lines> {
     let mut metas = LinesBuilder::default();
     each_line(path, |line| {
         let page: PageLine<'_> = serde_json::from_slice(line)?;
@@ -272,6 +272,6 @@ fn open(path: &Path) -> io::Result<zstd::Decoder<'static, BufReader<File>>> {
     zstd::Decoder::new(file).map_err(|e| at(path, &e))
 }
 
-fn at(path: &Path, error: &io::Error) -> io::Error {
+pub(super) fn at(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }

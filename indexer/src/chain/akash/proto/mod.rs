@@ -9,6 +9,8 @@
 
 mod base;
 mod deployment;
+pub mod inventory;
+pub(crate) mod json_view;
 mod ledger;
 mod market;
 mod provider;
