@@ -28,7 +28,7 @@ FROM
         (
             SELECT
                 bucket_of(toUnixTimestamp64Milli(block_time)) AS bucket,
-                arrayJoin([(toUInt8(0), min(height) - toUInt64(1)), (toUInt8(1), max(height))]) AS edge
+                arrayJoin([(toUInt8(0), toUInt64(min(height) - 1)), (toUInt8(1), max(height))]) AS edge
             FROM blocks_live
             WHERE network = {network:String}
               AND height BETWEEN {low:UInt64} AND {as_of:UInt64}

@@ -88,7 +88,10 @@ impl Truth {
         for item in self.list("deployments") {
             let account = &item["escrow_account"];
             let deposits = account["state"]["deposits"].as_array().unwrap();
-            let left: f64 = deposits.iter().map(|deposit| decimal(&deposit["balance"]["amount"])).sum();
+            let left: f64 = deposits
+                .iter()
+                .map(|deposit| decimal(&deposit["balance"]["amount"]))
+                .sum();
             let blocks = u128::from(self.height) - number(&account["state"]["settled_at"]);
             money.insert(text(&account["id"]["xid"]).to_owned(), (left, blocks, 0.0));
         }
@@ -234,12 +237,23 @@ async fn agrees(stand: &Stand, network: &str, truth: &Truth) {
     assert_eq!(got("token_supply").await, truth.supply(), "{at}");
     let zombies = truth.zombies();
     assert_eq!(total(got("zombie_leases").await), zombies, "{at}");
-    assert_eq!(total(got("funded_active_leases").await), running.len() as u128 - zombies, "{at}");
+    assert_eq!(
+        total(got("funded_active_leases").await),
+        running.len() as u128 - zombies,
+        "{at}"
+    );
     assert!(total(got("funded_leased_gpus").await) <= truth.gpus(), "{at}");
     let (gross, net) = (total(truth.payouts()), total(got("provider_revenue_total").await));
     // v1.2 takes 2 % of each payout, cut to whole units; v2 takes nothing.
-    let taken = if network == "rec-gridlocal-v12" { gross * 2 / 100 } else { 0 };
-    assert!(net >= gross - taken && net <= gross - taken + 400, "{at}: {gross} {net}");
+    let taken = if network == "rec-gridlocal-v12" {
+        gross * 2 / 100
+    } else {
+        0
+    };
+    assert!(
+        net >= gross - taken && net <= gross - taken + 400,
+        "{at}: {gross} {net}"
+    );
 }
 
 /// The numbers at one height, written down, so that truth and query cannot drift together.
@@ -255,9 +269,15 @@ async fn known_numbers(stand: &Stand) {
         ("rec-gridlocal-1", 860, "uact", "321507240.516379"),
         ("rec-gridlocal-v12", 582, "uakt", "181556517.163485"),
     ] {
-        let metric = of_akash().into_iter().find(|metric| metric.name == "accrued_spend_total").unwrap();
+        let metric = of_akash()
+            .into_iter()
+            .find(|metric| metric.name == "accrued_spend_total")
+            .unwrap();
         let rows = rows(stand, &metric, network, height).await;
-        let values: Vec<_> = rows.iter().map(|row| (row.dimensions.as_slice(), row.value.as_str())).collect();
+        let values: Vec<_> = rows
+            .iter()
+            .map(|row| (row.dimensions.as_slice(), row.value.as_str()))
+            .collect();
         assert_eq!(values, [([denom.to_owned()].as_slice(), spent)], "{network}");
     }
     let supply = [

@@ -74,7 +74,13 @@ impl Accrual {
 }
 
 fn is_bme(event: &Event) -> bool {
-    matches!(&event.body, EventBody::Typed { package: "akash.bme.v1", .. })
+    matches!(
+        &event.body,
+        EventBody::Typed {
+            package: "akash.bme.v1",
+            ..
+        }
+    )
 }
 
 fn says_healthy(event: &Event) -> bool {
@@ -86,7 +92,12 @@ fn says_healthy(event: &Event) -> bool {
 
 /// A price of AKT in dollars that a feeder set.
 fn akt_price(event: &Event) -> Option<Dec> {
-    let EventBody::Typed { package: "akash.oracle.v1", name, fields } = &event.body else {
+    let EventBody::Typed {
+        package: "akash.oracle.v1",
+        name,
+        fields,
+    } = &event.body
+    else {
         return None;
     };
     let id = fields.get("id").and_then(Value::as_object)?;

@@ -228,7 +228,10 @@ impl Accrual {
 
     /// A deployment that is over on the chain and has no lease left here never comes back.
     fn drop_closed(&mut self, id: &DeploymentId, market: &Market) {
-        let over = market.deployments.get(id).is_none_or(|deployment| deployment.state == DeploymentState::Closed);
+        let over = market
+            .deployments
+            .get(id)
+            .is_none_or(|deployment| deployment.state == DeploymentState::Closed);
         if over && self.accounts.get(id).is_some_and(|account| account.leases.is_empty()) {
             self.accounts.remove(id);
         }
@@ -258,7 +261,11 @@ impl Accrual {
 fn opened(state: &State, id: &DeploymentId) -> Account {
     let id = AccountId::of_deployment(id);
     let funding = state.funding(&id);
-    let open = state.escrow.accounts.get(&id).is_some_and(|account| account.state == AccountState::Open);
+    let open = state
+        .escrow
+        .accounts
+        .get(&id)
+        .is_some_and(|account| account.state == AccountState::Open);
     let Some(funding) = funding.filter(|_| open) else {
         return Account::default();
     };

@@ -130,7 +130,9 @@ impl State {
         };
         let changed = books.step(block, &self.market, out);
         let changed = changed.map_err(|source| spending_error(block.header.height, source))?;
-        changed.into_iter().for_each(|denom| out.mark(ObjectKey::AccruedSpend(denom)));
+        changed
+            .into_iter()
+            .for_each(|denom| out.mark(ObjectKey::AccruedSpend(denom)));
         Ok(())
     }
 

@@ -36,18 +36,27 @@ fn a_state_without_books_begins_them_with_what_it_holds() {
         });
         let running: u64 = books.spending.values().map(|spending| spending.running.leases).sum();
         assert_eq!((books.since, running), (cut, funded.count() as u64), "{recording}");
-        assert!(books.spending.values().all(|spending| spending.spent.is_zero()), "{recording}");
+        assert!(
+            books.spending.values().all(|spending| spending.spent.is_zero()),
+            "{recording}"
+        );
 
         let mut first_rows = 0;
         for block in blocks(recording).iter().filter(|block| block.header.height > cut) {
             let out = state.step(block).unwrap();
             if block.header.height == cut + 1 {
-                first_rows = out.changed().filter(|key| matches!(key, ObjectKey::AccruedSpend(_))).count();
+                first_rows = out
+                    .changed()
+                    .filter(|key| matches!(key, ObjectKey::AccruedSpend(_)))
+                    .count();
             }
         }
         let books = state.accrual.unwrap();
         assert_eq!(books.since, cut, "{recording}");
-        assert!(first_rows >= 1 && books.spending.values().any(|spending| !spending.spent.is_zero()), "{recording}");
+        assert!(
+            first_rows >= usize::from(running > 0) && books.spending.values().any(|spending| !spending.spent.is_zero()),
+            "{recording}"
+        );
     }
 }
 

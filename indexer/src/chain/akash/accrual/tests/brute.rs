@@ -4,8 +4,8 @@
 use super::super::Spending;
 use crate::chain::akash::dec::Dec;
 use crate::chain::akash::model::{Block, DeploymentId, EventBody, LeaseId, MessageBody};
-use crate::chain::akash::state::{ObjectKey, State, StateOutput};
 use crate::chain::akash::state::tests::replay::replay;
+use crate::chain::akash::state::{ObjectKey, State, StateOutput};
 use crate::chain::akash::testing::RECORDINGS;
 use std::collections::BTreeMap;
 
@@ -120,7 +120,9 @@ impl Bookkeeper {
                 self.each_open(id, |tenancy| tenancy.closed = true);
             }
             MessageBody::DepositDeployment { id, amount, .. } => self.deposit(id, amount.amount),
-            MessageBody::AccountDeposit { scope, xid, deposit, .. } => {
+            MessageBody::AccountDeposit {
+                scope, xid, deposit, ..
+            } => {
                 let (owner, dseq) = xid.split_once('/').unwrap();
                 let (owner, dseq) = (owner.to_owned(), dseq.split('/').next().unwrap().parse().unwrap());
                 assert_eq!(*scope, 1, "no recording deposits into a bid's account");
@@ -138,7 +140,9 @@ impl Bookkeeper {
     fn block(&mut self, block: &Block) {
         let height = block.header.height;
         for tx in block.txs.iter().filter(|tx| tx.succeeded()) {
-            tx.messages.iter().for_each(|message| self.message(&message.body, height));
+            tx.messages
+                .iter()
+                .for_each(|message| self.message(&message.body, height));
             for event in &tx.events {
                 if let EventBody::LeaseClosed { id, .. } = &event.body {
                     self.each_open(&id.order.group.deployment, |t| t.closed |= t.id == *id);
@@ -160,7 +164,10 @@ impl Bookkeeper {
             if was_akt {
                 ninetieths(&mut purse.money);
                 let own = |t: &&mut Tenancy| t.id.order.group.deployment == *id;
-                self.tenancies.iter_mut().filter(own).for_each(|t| ninetieths(&mut t.price));
+                self.tenancies
+                    .iter_mut()
+                    .filter(own)
+                    .for_each(|t| ninetieths(&mut t.price));
                 let own = |(bid, _): &(&LeaseId, &mut i128)| bid.order.group.deployment == *id;
                 bids.iter_mut().filter(own).for_each(|(_, price)| ninetieths(price));
             }
@@ -172,7 +179,9 @@ impl Bookkeeper {
 
 fn spent(state: &State) -> BTreeMap<String, i128> {
     let spending = state.accrual.as_ref().unwrap().spending.iter();
-    spending.map(|(denom, sums)| (denom.clone(), sums.spent.scaled())).collect()
+    spending
+        .map(|(denom, sums)| (denom.clone(), sums.spent.scaled()))
+        .collect()
 }
 
 #[test]

@@ -64,7 +64,10 @@ fn transferred(account: &Account) -> Sums {
 fn rates(escrow: &Escrow, id: &AccountId) -> Sums {
     let mut sums = Sums::new();
     let open = escrow.accounts[id].state == AccountState::Open;
-    let payments = escrow.payments.iter().filter(|(payment, _)| open && payment.account == id.xid);
+    let payments = escrow
+        .payments
+        .iter()
+        .filter(|(payment, _)| open && payment.account == id.xid);
     for (_, payment) in payments.filter(|(_, payment)| payment.state == AccountState::Open) {
         add(&mut sums, &payment.rate.denom, payment.rate.amount.scaled());
     }
@@ -81,7 +84,11 @@ fn running(state: &State) -> (BTreeMap<LeaseId, (String, i128)>, BTreeMap<LeaseI
     let chain = leases.map(|(id, lease)| (id.clone(), (lease.price.denom.clone(), lease.price.amount.scaled())));
     let mut books = BTreeMap::new();
     for account in state.accrual.as_ref().unwrap().accounts.values() {
-        for (id, lease) in account.leases.iter().filter(|(_, lease)| lease.predicted_close > state.height) {
+        for (id, lease) in account
+            .leases
+            .iter()
+            .filter(|(_, lease)| lease.predicted_close > state.height)
+        {
             books.insert(id.clone(), (account.denom.clone(), lease.price.scaled()));
         }
     }
@@ -114,7 +121,11 @@ impl Terms {
         let mut open_rates = Sums::new();
         for (id, account) in deployments(&state.escrow) {
             for (denom, rate) in rates(&state.escrow, id) {
-                add(&mut not_yet, &denom, rate * i128::from(state.height - account.settled_at));
+                add(
+                    &mut not_yet,
+                    &denom,
+                    rate * i128::from(state.height - account.settled_at),
+                );
                 add(&mut open_rates, &denom, rate);
             }
         }
@@ -132,7 +143,9 @@ impl Terms {
         for (id, account) in deployments(now) {
             let old = before.accounts.get(id);
             for (denom, amount) in transferred(account) {
-                let had = old.and_then(|old| transferred(old).get(&denom).copied()).unwrap_or_default();
+                let had = old
+                    .and_then(|old| transferred(old).get(&denom).copied())
+                    .unwrap_or_default();
                 add(&mut self.uncovered, &denom, had - amount);
             }
             let blocks = old.map_or(0, |old| account.settled_at - old.settled_at);
@@ -209,13 +222,29 @@ fn explained(recording: &str, upgrades: &[u64]) -> Terms {
                 add(&mut terms.migrated, &denom, amount);
             }
         }
-        assert_eq!(terms.rest(state), Sums::new(), "{recording} at {}: {terms:#?}", state.height);
+        assert_eq!(
+            terms.rest(state),
+            Sums::new(),
+            "{recording} at {}: {terms:#?}",
+            state.height
+        );
+        for (denom, net) in terms.net.iter().filter(|_| upgrades.is_empty()) {
+            let accrued = state.accrual.as_ref().unwrap().spending[denom].spent.scaled();
+            assert!(accrued >= *net, "{recording} at {}: more paid than counted", state.height);
+        }
         // From v1.1.0 on what is not covered is kept as a debt; all else was cut to whole units.
         if state.rules.starts_on >= Version::V1_1 {
-            let owed = state.escrow.payments.values().map(|payment| payment.unsettled.amount.scaled());
+            let owed = state
+                .escrow
+                .payments
+                .values()
+                .map(|payment| payment.unsettled.amount.scaled());
             let cut = terms.uncovered.values().sum::<i128>() - owed.sum::<i128>();
             let settlements = state.height as i128 * state.escrow.payments.len() as i128;
-            assert!((0..=settlements * crate::chain::akash::dec::ONE).contains(&cut), "{recording} {cut}");
+            assert!(
+                (0..=settlements * crate::chain::akash::dec::ONE).contains(&cut),
+                "{recording} {cut}"
+            );
         }
     });
     terms
@@ -226,7 +255,12 @@ fn units(sums: &Sums, denom: &str) -> String {
 }
 
 fn show(recording: &str, terms: &Terms) {
-    for denom in terms.this_block.keys().chain(terms.net.keys()).collect::<std::collections::BTreeSet<_>>() {
+    for denom in terms
+        .this_block
+        .keys()
+        .chain(terms.net.keys())
+        .collect::<std::collections::BTreeSet<_>>()
+    {
         let terms = [
             ("net", &terms.net),
             ("take", &terms.take),
@@ -251,7 +285,11 @@ fn show(recording: &str, terms: &Terms) {
 fn on_v2_1_nothing_is_left_unexplained() {
     let terms = explained("akash-gridlocal-1", &[]);
     show("akash-gridlocal-1", &terms);
-    assert_eq!(units(&terms.take, "uact"), units(&Sums::new(), "uact"), "v2 takes nothing");
+    assert_eq!(
+        units(&terms.take, "uact"),
+        units(&Sums::new(), "uact"),
+        "v2 takes nothing"
+    );
     assert!(terms.lost["uact"] > 0 && terms.zombies["uact"] > 0 && terms.uncovered["uact"] > 0);
 }
 
@@ -274,5 +312,8 @@ fn through_every_upgrade_only_the_blocks_that_rewrite_amounts_need_a_term_of_the
     // The repair of v1.1.0, axlUSDC and AKT into ACT.
     let terms = explained("akash-gridlocal-all", &[179, 358, 362]);
     show("akash-gridlocal-all", &terms);
-    assert!(terms.paid_unstored.values().any(|amount| *amount > 0), "v1.0 paid without storing it");
+    assert!(
+        terms.paid_unstored.values().any(|amount| *amount > 0),
+        "v1.0 paid without storing it"
+    );
 }

@@ -51,14 +51,21 @@ fn running(state: &State) -> Vec<(AccountId, PaymentId, Funding)> {
 }
 
 /// Compares one account; whether the two definitions of the predicted close differ.
-fn predicted_is_first(state: &State, version: Version, (_, payment, funding): &(AccountId, PaymentId, Funding)) -> bool {
+fn predicted_is_first(
+    state: &State,
+    version: Version,
+    (_, payment, funding): &(AccountId, PaymentId, Funding),
+) -> bool {
     let at = format!("{} {version:?} {payment:?}", state.height);
     let close = funding.predicted_close.unwrap();
     let first = funding.settled_at.max(state.height) + 1;
     if close <= first {
         assert!(overdrawn_at(state, version, payment, first), "{at}: {close} is past");
     } else {
-        assert!(!overdrawn_at(state, version, payment, close - 1), "{at}: before {close}");
+        assert!(
+            !overdrawn_at(state, version, payment, close - 1),
+            "{at}: before {close}"
+        );
         assert!(overdrawn_at(state, version, payment, close), "{at}: at {close}");
     }
     funding.console_predicted_close != funding.predicted_close
@@ -126,7 +133,12 @@ fn whole_units_and_decimals_give_different_heights() {
             let mut later = state.clone();
             later.rules.upgrades = vec![(Version::V1_1, state.height)];
             let rate = Dec::from_scaled(1_999_999_999_999_999_999);
-            for (_, held) in later.escrow.payments.iter_mut().filter(|(other, _)| other.account == payment.account) {
+            for (_, held) in later
+                .escrow
+                .payments
+                .iter_mut()
+                .filter(|(other, _)| other.account == payment.account)
+            {
                 held.rate.amount = rate;
             }
             let account = later.escrow.accounts.get_mut(&id).unwrap();
@@ -162,7 +174,12 @@ fn every_change_of_a_prediction_is_marked() {
             for id in state.escrow.accounts.keys() {
                 let Some(funding) = state.funding(id) else { continue };
                 let changed = before.insert(id.clone(), funding.clone()) != Some(funding);
-                assert!(!changed || marked.contains(id), "{recording} {}: {}", state.height, id.xid);
+                assert!(
+                    !changed || marked.contains(id),
+                    "{recording} {}: {}",
+                    state.height,
+                    id.xid
+                );
             }
         });
     }
