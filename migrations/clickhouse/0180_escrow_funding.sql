@@ -28,6 +28,9 @@ ORDER BY (network, xid, height, tx_index, msg_index, event_index, generation)
 SETTINGS non_replicated_deduplication_window = 10000
 
 -- @stmt
+ALTER TABLE escrow_funding ADD COLUMN IF NOT EXISTS origin LowCardinality(String) MATERIALIZED if(tx_index = -3, 'snapshot', 'block')
+
+-- @stmt
 -- Funding of escrow accounts at `as_of`.
 CREATE OR REPLACE VIEW escrow_funding_as_of AS
 SELECT
@@ -54,7 +57,7 @@ FROM
       AND s.network = {network:String}
       AND s.height <= {as_of:UInt64}
       AND s.height BETWEEN r.from_height AND r.to_height
-    ORDER BY s.height DESC, if(s.tx_index = -2, 2147483647, s.tx_index) DESC, s.msg_index DESC, s.event_index DESC
+    ORDER BY s.height DESC, multiIf(s.tx_index = -3, 2147483647, s.tx_index = -2, 2147483646, s.tx_index) DESC, s.msg_index DESC, s.event_index DESC
     LIMIT 1 BY network, xid
 )
 WHERE removed = 0

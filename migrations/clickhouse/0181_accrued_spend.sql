@@ -29,6 +29,9 @@ ORDER BY (network, denom, height, tx_index, msg_index, event_index, generation)
 SETTINGS non_replicated_deduplication_window = 10000
 
 -- @stmt
+ALTER TABLE accrued_spend ADD COLUMN IF NOT EXISTS origin LowCardinality(String) MATERIALIZED if(tx_index = -3, 'snapshot', 'block')
+
+-- @stmt
 -- All rows up to `as_of`, each height of a denomination once.
 CREATE OR REPLACE VIEW accrued_spend_rows AS
 SELECT
@@ -50,7 +53,7 @@ WHERE r.stage = 'state'
   AND s.height <= {as_of:UInt64}
   AND s.height BETWEEN r.from_height AND r.to_height
   AND s.removed = 0
-ORDER BY s.denom, s.height, if(s.tx_index = -2, 2147483647, s.tx_index) DESC, s.event_index DESC
+ORDER BY s.denom, s.height, multiIf(s.tx_index = -3, 2147483647, s.tx_index = -2, 2147483646, s.tx_index) DESC, s.event_index DESC
 LIMIT 1 BY s.denom, s.height
 
 -- @stmt

@@ -51,21 +51,40 @@ pub struct EncodedRange {
 impl EncodedRange {
     /// Compresses the lines. Only the compressed form is held in memory; blocks the thread while it computes.
     pub fn new(span: Span, lines: impl IntoIterator<Item = ArchiveLine>) -> Result<Self, ArchiveError> {
-        let mut file = zstd::Encoder::new(Vec::new(), ZSTD_LEVEL).map_err(ArchiveError::Compress)?;
-        let mut bytes = Vec::new();
-        for line in lines {
-            bytes.clear();
-            line.write_to(&mut bytes)?;
-            file.write_all(&bytes).map_err(ArchiveError::Compress)?;
-            if file.get_ref().len() as u64 > MAX_FILE_BYTES {
-                return Err(ArchiveError::TooLarge {
-                    what: format!("range {span}"),
-                });
-            }
-        }
-        let content = file.finish().map_err(ArchiveError::Compress)?;
+        let content = compress(lines, || format!("range {span}"))?;
         Ok(Self { span, content })
     }
+}
+
+/// Lines that belong to no range, as they will be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncodedLines {
+    name: String,
+    content: Vec<u8>,
+}
+
+impl EncodedLines {
+    /// Compresses the lines of the document `name` (letters, digits, `.`, `_` and `-`) as [`EncodedRange::new`] does.
+    pub fn new(name: &str, lines: impl IntoIterator<Item = ArchiveLine>) -> Result<Self, ArchiveError> {
+        let content = compress(lines, || name.to_owned())?;
+        let name = name.to_owned();
+        Ok(Self { name, content })
+    }
+}
+
+/// The lines as one file; `what` names it where it is too large.
+fn compress(lines: impl IntoIterator<Item = ArchiveLine>, what: impl Fn() -> String) -> Result<Vec<u8>, ArchiveError> {
+    let mut file = zstd::Encoder::new(Vec::new(), ZSTD_LEVEL).map_err(ArchiveError::Compress)?;
+    let mut bytes = Vec::new();
+    for line in lines {
+        bytes.clear();
+        line.write_to(&mut bytes)?;
+        file.write_all(&bytes).map_err(ArchiveError::Compress)?;
+        if file.get_ref().len() as u64 > MAX_FILE_BYTES {
+            return Err(ArchiveError::TooLarge { what: what() });
+        }
+    }
+    file.finish().map_err(ArchiveError::Compress)
 }
 
 /// The archive in a folder or in an object store. Clones share it.
@@ -175,6 +194,22 @@ impl Archive {
             path: blob.path.clone(),
             reason: source.to_string(),
         })
+    }
+
+    /// Stores a document of many lines; it is read a line at a time.
+    pub async fn put_lines(&self, network: &str, lines: EncodedLines) -> Result<BlobRef, ArchiveError> {
+        let EncodedLines { name, content } = lines;
+        let sha256 = hex::encode(Sha256::digest(&content));
+        let path = format!("{network}/{BLOBS}/{name}-{sha256}{RANGE_SUFFIX}");
+        let bytes = content.len() as u64;
+        self.put(&path, content).await?;
+        Ok(BlobRef { path, sha256, bytes })
+    }
+
+    /// Opens a document of many lines, after checking the file against its hash.
+    pub async fn get_lines(&self, blob: &BlobRef) -> Result<ArchiveReader, ArchiveError> {
+        let content = self.get(&blob.path, &blob.sha256).await?;
+        ArchiveReader::new(blob.path.clone(), content)
     }
 
     /// Deletes a file that nothing refers to any more. A file that is not there is no error.

@@ -3,6 +3,7 @@
 //! It is the only place that knows progress. Every change is one transaction that first checks the writer's
 //! lease; ClickHouse only holds a mirror of it.
 
+mod begin;
 mod claim;
 mod commit;
 mod error;

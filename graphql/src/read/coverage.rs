@@ -103,7 +103,7 @@ pub(crate) enum NotCovered {
         watermark: u64,
     },
     /// Before the oldest height of the run that holds the tip.
-    #[error("height {asked} is before the first committed height, which is {first}")]
+    #[error("the index is incomplete before height {first}, the first that is committed: {asked} is not known")]
     Before {
         /// The height asked for.
         asked: u64,

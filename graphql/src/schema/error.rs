@@ -3,7 +3,7 @@
 use async_graphql::{Context, Error, ErrorExtensions};
 
 use crate::read::ReadError;
-use crate::read::coverage::NotCovered;
+use crate::read::coverage::{NotCovered, Segment};
 
 /// An error for a caller. It has no `Display` on purpose: `async_graphql` would turn anything that has one into an
 /// error without a code.
@@ -47,8 +47,8 @@ pub(crate) enum ApiError {
     NoState {
         /// The height asked for.
         height: u64,
-        /// The newest height whose state is known.
-        state_watermark: Option<u64>,
+        /// The heights whose state is known.
+        state: Option<Segment>,
     },
     /// An id that this API did not give out.
     BadId {
@@ -92,6 +92,15 @@ impl ApiError {
                 "metric \"{metric}\" does not apply to network \"{network}\", which is of kind {kind}; it applies to: {applies_to}"
             ),
             Self::NotCovered(error) => error.to_string(),
+            Self::NoState {
+                height,
+                state: Some(state),
+            } if *height < state.from => {
+                format!(
+                    "the state of the chain is incomplete before {}: only events are indexed at height {height}",
+                    state.from
+                )
+            }
             Self::NoState { height, .. } => {
                 format!("only events are indexed at height {height}; the state of the chain is not known there")
             }
@@ -133,15 +142,10 @@ impl ApiError {
             Self::NotCovered(NotCovered::Before { first, .. }) => {
                 format!("use `asOf` of at least {first}; older blocks join as the backfill proceeds")
             }
-            Self::NoState {
-                state_watermark: Some(height),
-                ..
-            } => {
-                format!("leave `asOf` out, or use at most {height}")
+            Self::NoState { state: Some(state), .. } => {
+                format!("leave `asOf` out, or use one of {} to {}", state.from, state.to)
             }
-            Self::NoState {
-                state_watermark: None, ..
-            } => {
+            Self::NoState { state: None, .. } => {
                 "`activeLeases` and `revenue` answer from events meanwhile; `indexStatus` shows the state stage".into()
             }
             Self::BadId { .. } => "use the `id` of a node from a list".into(),
@@ -160,7 +164,7 @@ impl From<ApiError> for Error {
         let (code, hint) = (error.code(), error.hint());
         let watermark = match &error {
             ApiError::NotCovered(NotCovered::Beyond { watermark, .. }) => Some(*watermark),
-            ApiError::NoState { state_watermark, .. } => *state_watermark,
+            ApiError::NoState { state, .. } => state.map(|state| state.to),
             _ => None,
         };
         let reason = match &error {

@@ -7,7 +7,7 @@ use super::error::{ApiError, printable};
 use super::not_on_chain;
 use super::scalars::{millis, moment};
 use crate::read::Reader;
-use crate::read::coverage::{Coverage, NotCovered, Plan, Source};
+use crate::read::coverage::{Coverage, NotCovered, Plan, Segment, Source};
 use crate::read::series::Known;
 use crate::state::{Kind, Limits, NetworkDescriptor};
 
@@ -79,7 +79,8 @@ pub(crate) struct Scope {
     pub(crate) plan: Plan,
     pub(crate) as_of: BlockRef,
     pub(crate) known: Known,
-    state_watermark: Option<u64>,
+    /// The heights whose state is known.
+    state: Option<Segment>,
 }
 
 /// The height that a caller asked for, in one of the two ways to name it.
@@ -124,7 +125,7 @@ impl Scope {
             network,
             kind,
             plan,
-            state_watermark: coverage.state.tip().map(|run| run.to),
+            state: coverage.state.tip(),
         })
     }
 
@@ -141,7 +142,7 @@ impl Scope {
             (Kind::Render, _) | (Kind::Akash, Source::State) => Ok(scope),
             (Kind::Akash, Source::Facts) => Err(ApiError::NoState {
                 height: scope.plan.as_of,
-                state_watermark: scope.state_watermark,
+                state: scope.state,
             }),
         }
     }
@@ -151,10 +152,29 @@ impl Scope {
     pub(crate) fn level_meta(&self) -> AnswerMeta {
         match (self.kind, self.plan.source) {
             (Kind::Render, _) | (Kind::Akash, Source::State) => self.meta(self.known.from_genesis, None),
-            (Kind::Akash, Source::Facts) => self.meta(
-                false,
-                Some("counted from events alone: the state stage has not reached this height".to_owned()),
-            ),
+            (Kind::Akash, Source::Facts) => {
+                let (why, begins) = self.no_state();
+                let meta = self.meta(false, Some(format!("counted from events alone: {why}")));
+                AnswerMeta {
+                    incomplete_before: begins.or(meta.incomplete_before),
+                    ..meta
+                }
+            }
+        }
+    }
+
+    /// Why only events answer here, and where the state begins if that is later: what was there before a snapshot of it
+    /// is not known.
+    fn no_state(&self) -> (String, Option<u64>) {
+        match self.state.filter(|state| self.plan.as_of < state.from) {
+            Some(state) => {
+                let begins = state.from;
+                (
+                    format!("the state of the chain is incomplete before {begins}"),
+                    Some(begins),
+                )
+            }
+            None => ("the state stage has not reached this height".to_owned(), None),
         }
     }
 
@@ -162,9 +182,10 @@ impl Scope {
     pub(crate) fn flow_meta(&self) -> AnswerMeta {
         let note = match (self.kind, self.plan.source) {
             (Kind::Render, _) | (Kind::Akash, Source::State) => None,
-            (Kind::Akash, Source::Facts) => {
-                Some("summed from classified escrow transfers: the state stage has not reached this height".to_owned())
-            }
+            (Kind::Akash, Source::Facts) => Some(format!(
+                "summed from classified escrow transfers: {}",
+                self.no_state().0
+            )),
         };
         self.meta(self.known.from_genesis, note)
     }

@@ -11,19 +11,25 @@ const LONGEST: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Backoff {
     base: Duration,
+    longest: Duration,
 }
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self { base: FIRST }
+        Self::between(FIRST, LONGEST)
     }
 }
 
 impl Backoff {
+    /// A pause that grows from `first` to `longest`.
+    pub(super) fn between(first: Duration, longest: Duration) -> Self {
+        Self { base: first, longest }
+    }
+
     /// The next pause: between half of the base and the whole of it, so that followers do not march in step.
     pub(super) fn next(&mut self) -> Duration {
         let pause = self.base.mul_f64(0.5 + fastrand::f64() / 2.0);
-        self.base = (self.base * 2).min(LONGEST);
+        self.base = (self.base * 2).min(self.longest);
         pause
     }
 }

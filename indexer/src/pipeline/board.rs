@@ -3,7 +3,7 @@
 use super::quarantine::Quarantined;
 use super::ranges::RangeSet;
 use super::shared::Chain;
-use super::status::{EndpointStatus, NetworkStatus, StageStatus};
+use super::status::{EndpointStatus, InventoryStatus, NetworkStatus, StageStatus};
 use crate::chain::Kind;
 use gridproof_store::state_db::{NetworkStatus as Stored, Span, StageKey, StageStatus as StoredStage};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -64,6 +64,15 @@ impl Board {
         });
     }
 
+    /// Says where the providers stand that are asked.
+    pub fn inventory(&self, inventory: InventoryStatus) {
+        self.status.send_if_modified(|status| {
+            let changed = status.inventory != Some(inventory);
+            status.inventory = Some(inventory);
+            changed
+        });
+    }
+
     /// Sets the tip.
     pub fn tip(&self, tip: u64) {
         self.status.send_modify(|status| status.tip = status.tip.max(Some(tip)));
@@ -103,6 +112,7 @@ impl Board {
             status.tip = tip;
             status.trouble = old.trouble;
             status.advice = old.advice;
+            status.inventory = old.inventory;
             status.audit_findings = old.audit_findings;
             status.endpoints = endpoints.unwrap_or(old.endpoints);
             carry(&mut status.facts, old.facts);
@@ -132,14 +142,12 @@ pub fn is_recording(network: &str) -> bool {
 
 /// The status of a network as the state database knows it.
 pub fn from_store(stored: &Stored) -> NetworkStatus {
-    let window = stored
-        .tip_height
-        .and_then(|tip| Span::new(stored.network.first_height, tip));
+    let window = |first: u64| stored.tip_height.and_then(|tip| Span::new(first, tip));
     let stage = |name: &str| {
         let found = stored.stages.iter().find(|stage| stage.stage == name);
         let mut stage = found
-            .map(|stage| stage_status(name, stage, stored.network.first_height, window))
-            .unwrap_or_else(|| untouched(window));
+            .map(|stage| stage_status(name, stage, window(stage.first_height)))
+            .unwrap_or_else(|| untouched(window(stored.network.first_height)));
         if stage.watermark.is_some() && stage.watermark == stored.tip_height {
             stage.watermark_time_s = stored.tip_time_ms.map(|ms| ms.div_euclid(1000));
         }
@@ -154,6 +162,7 @@ pub fn from_store(stored: &Stored) -> NetworkStatus {
         first: Some(stored.network.first_height),
         facts: stage(StageKey::FACTS),
         state: has_state(&stored.network.kind).then(|| stage(StageKey::STATE)),
+        inventory: None,
         quarantine: stored.stages.iter().flat_map(quarantined).collect(),
         endpoints: Vec::new(),
         audit_findings: None,
@@ -175,11 +184,12 @@ fn untouched(window: Option<Span>) -> StageStatus {
     }
 }
 
-/// Facts are read from the newest run; the state only from the run that begins at the first height.
-fn stage_status(name: &str, stage: &StoredStage, first: u64, window: Option<Span>) -> StageStatus {
+/// Facts are read from the newest run; the state only from the run that begins at its first height: that of the network, or
+/// of the snapshot that it began with.
+fn stage_status(name: &str, stage: &StoredStage, window: Option<Span>) -> StageStatus {
     let covered: RangeSet = stage.live.runs().into_iter().collect();
     let run = match name {
-        StageKey::STATE => covered.span_of(first),
+        StageKey::STATE => covered.span_of(stage.first_height),
         _ => stage.watermark.newest_run,
     };
     StageStatus {

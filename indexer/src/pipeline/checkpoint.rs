@@ -1,5 +1,6 @@
-//! The state machine between two runs: genesis, checkpoints, and the silent replay from one to the cursor.
+//! The state machine between two runs: genesis or snapshot, checkpoints, and the silent replay from one to the cursor.
 
+use super::bootstrap;
 use super::error::PipelineError;
 use super::quarantine::Rejected;
 use super::shared::Shared;
@@ -17,17 +18,23 @@ pub(super) enum Start<M> {
     Rejected(Rejected),
 }
 
-/// The state at `cursor` (0: before the first block), from the newest checkpoint or from the genesis.
+/// The state at `cursor` (0: before the first block), from the newest checkpoint, else from the archived snapshot of the
+/// height `snapshot`, else from the genesis.
 ///
-/// `genesis` is called only where no checkpoint serves.
+/// `genesis` is called only where no checkpoint serves and there is no snapshot.
 pub(super) async fn restore<F: Family>(
     shared: &Arc<Shared<F>>,
     cursor: u64,
+    snapshot: Option<u64>,
     genesis: impl Future<Output = Result<Option<bytes::Bytes>, PipelineError>>,
 ) -> Result<Start<F::Machine>, PipelineError> {
-    let begin = match newest(shared, cursor).await? {
-        Some(state) => state,
-        None => match genesis.await? {
+    let begin = match (newest(shared, cursor).await?, snapshot) {
+        (Some(state), _) => state,
+        (None, Some(height)) => match bootstrap::seeded(shared, height).await? {
+            Ok((state, _)) => state,
+            Err(rejected) => return Ok(Start::Rejected(rejected)),
+        },
+        (None, None) => match genesis.await? {
             Some(document) => first_state(shared, document).await?,
             None => return Ok(Start::Waiting(super::state::NEEDS_GENESIS.to_owned())),
         },
@@ -36,7 +43,7 @@ pub(super) async fn restore<F: Family>(
 }
 
 /// The state of the newest checkpoint at or below `cursor`. One that cannot be read (an older release wrote
-/// it) is passed over: the genesis and the archive give the same state, only later.
+/// it) is passed over: the genesis or the snapshot and the archive give the same state, only later.
 async fn newest<F: Family>(shared: &Shared<F>, cursor: u64) -> Result<Option<F::Machine>, PipelineError> {
     let Some((height, bytes)) = shared.vault.newest_state(shared.rules.decoder(), cursor).await? else {
         return Ok(None);
@@ -50,7 +57,7 @@ async fn newest<F: Family>(shared: &Shared<F>, cursor: u64) -> Result<Option<F::
                 network,
                 height,
                 why,
-                "checkpoint passed over; the state is replayed from genesis"
+                "checkpoint passed over; the state is replayed from its beginning"
             );
             Ok(None)
         }

@@ -43,6 +43,28 @@ pub enum PipelineError {
         /// The height.
         height: u64,
     },
+    /// No node gave the state of the chain.
+    #[error("network {network}: no node gave the state of the chain: {source}")]
+    Asked {
+        /// Network.
+        network: String,
+        /// What the last one said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The state of the network is there already; a snapshot would be a second beginning.
+    #[error(
+        "network {network} has its state already, heights {from} to {to}; compare it with a node's by `gridproof verify \
+         --against-chain --network {network}`, or take the snapshot into an empty data folder"
+    )]
+    StateStands {
+        /// Network.
+        network: String,
+        /// First height of what is there.
+        from: u64,
+        /// Last height of what is there.
+        to: u64,
+    },
     /// A state cannot be written.
     #[error("the state at height {height} cannot be kept: {why}")]
     Checkpoint {
@@ -54,6 +76,9 @@ pub enum PipelineError {
     /// The tables could not be read.
     #[error("the tables cannot be read: {0}; is the database migrated (`gridproof migrate up`)?")]
     Tables(#[from] clickhouse::error::Error),
+    /// An entry of a series cannot be written down.
+    #[error("an entry of a series cannot be written down: {0}; this is a fault of gridproof, please report it")]
+    Entry(String),
     /// A worker thread died.
     #[error("a worker ended without an answer: {0}; this is a fault of gridproof, please report it")]
     Worker(#[from] tokio::task::JoinError),
@@ -83,7 +108,7 @@ impl PipelineError {
     pub fn is_upstream(&self) -> bool {
         matches!(
             self,
-            Self::Upstream { .. } | Self::Commit(_) | Self::Tables(_) | Self::Reference(_)
+            Self::Upstream { .. } | Self::Asked { .. } | Self::Commit(_) | Self::Tables(_) | Self::Reference(_)
         )
     }
 }

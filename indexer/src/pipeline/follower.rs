@@ -1,5 +1,7 @@
 //! One network from its endpoints to its rows: the facts stage and the state stage, side by side.
 
+use super::asking;
+use super::bootstrap::{self, StateNode};
 use super::checkpoint::{self, Start};
 use super::error::PipelineError;
 use super::facts::{self, FactsProgress};
@@ -26,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 pub struct Follower<F, S> {
     shared: Arc<Shared<F>>,
     source: Arc<S>,
+    node: Option<Arc<dyn StateNode>>,
     stop: CancellationToken,
 }
 
@@ -35,8 +38,16 @@ impl<F: Family, S: Source<Raw = F::Raw>> Follower<F, S> {
         Self {
             shared: Arc::new(shared),
             source,
+            node: None,
             stop,
         }
+    }
+
+    /// The same, whose state begins with what `node` answers, unless it has begun already. The facts do not wait for it.
+    #[must_use]
+    pub fn beginning_with(mut self, node: Option<Arc<dyn StateNode>>) -> Self {
+        self.node = node.filter(|_| F::Machine::EXISTS);
+        self
     }
 
     /// The status, as it changes.
@@ -152,6 +163,9 @@ impl<F: Family, S: Source<Raw = F::Raw>> Follower<F, S> {
                 }
             }
         };
+        // The state goes on with the height after its snapshot, so the facts must begin there at the latest.
+        let snapshot = shared.state_db.stage_first(&shared.state_key()).await?;
+        let first_height = snapshot.map_or(first_height, |height| first_height.min(height.saturating_add(1)));
         let network = Network {
             name: chain.network.clone(),
             chain_id: chain.chain_id.clone(),
@@ -185,6 +199,10 @@ impl<F: Family, S: Source<Raw = F::Raw>> Follower<F, S> {
         let began = std::time::Instant::now();
         loop {
             match self.source.head().await {
+                // The past before a snapshot is not known to the state: it is fetched only where somebody asks for it.
+                Ok(head) if self.node.is_some() => {
+                    return Ok(head.height.saturating_sub(asking::FACTS_AHEAD).max(head.floor).max(1));
+                }
                 Ok(head) => return Ok(head.floor.max(1)),
                 Err(error) if self.gives_up(began) => {
                     let (network, what) = (self.shared.chain.network.clone(), "the newest height".to_owned());
@@ -255,10 +273,6 @@ impl<F: Family, S: Source<Raw = F::Raw>> Follower<F, S> {
         }
         let shared = &self.shared;
         let key = shared.state_key();
-        let claims: Vec<ClaimedRange> = shared.pending(&key).await?;
-        let committed = self.committed(&key).await?;
-        let cursor = committed.span_of(1).map_or(0, |span| span.to);
-        let genesis = async { if first == 1 { self.genesis().await } else { Ok(None) } };
         if let Some(entry) = shared.state_db.quarantined(&key).await?.first() {
             shared.board.state_waits(Some(format!(
                 "stopped before height {}: {}",
@@ -266,13 +280,30 @@ impl<F: Family, S: Source<Raw = F::Raw>> Follower<F, S> {
             )));
             return Ok(());
         }
-        match checkpoint::restore(shared, cursor, genesis).await? {
+        let snapshot = match self.snapshot(&stop).await {
+            Ok(Some(snapshot)) => snapshot,
+            Ok(None) => return Ok(()),
+            Err(PipelineError::Rejected(rejected)) => {
+                shared
+                    .board
+                    .state_waits(Some(format!("the archived snapshot is not accepted: {rejected}")));
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        let claims: Vec<ClaimedRange> = shared.pending(&key).await?;
+        let committed = self.committed(&key).await?;
+        let start = snapshot.unwrap_or(1);
+        let cursor = committed.span_of(start).map_or(start - 1, |span| span.to);
+        let genesis = async { if first == 1 { self.genesis().await } else { Ok(None) } };
+        match checkpoint::restore(shared, cursor, snapshot, genesis).await? {
             Start::At(state) => {
                 shared.board.state_waits(None);
                 StateStage {
                     shared: shared.clone(),
                     facts,
                     claims: claims.into(),
+                    snapshot,
                     stop,
                 }
                 .run(state)
@@ -288,6 +319,21 @@ impl<F: Family, S: Source<Raw = F::Raw>> Follower<F, S> {
                     .state_waits(Some(format!("the archive does not replay: {rejected}")));
                 Ok(())
             }
+        }
+    }
+
+    /// The height of the snapshot that the state begins with, after finishing one that a crash left, or asking for one
+    /// where nothing is there yet. `Some(None)`: it begins with the genesis. `None`: it cannot begin now; the board says
+    /// why.
+    async fn snapshot(&self, stop: &CancellationToken) -> Result<Option<Option<u64>>, PipelineError> {
+        let (shared, key) = (&self.shared, self.shared.state_key());
+        bootstrap::resume(shared).await?;
+        let begun = !shared.state_db.live_ranges(&key).await?.live.is_empty();
+        match &self.node {
+            Some(node) if !begun && shared.pending(&key).await?.is_empty() => {
+                Ok(asking::until_answered(shared, &**node, stop).await?.map(Some))
+            }
+            _ => Ok(Some(shared.state_db.stage_first(&key).await?)),
         }
     }
 

@@ -12,7 +12,7 @@ use super::vault::Vault;
 use crate::chain::{Edge, Family, Machine, SERIES, SeriesKind};
 use clickhouse::Row;
 use clickhouse::sql::Identifier;
-use gridproof_store::batch::{HeightDigest, Origin, holds_digests};
+use gridproof_store::batch::{Batch, HeightDigest, Origin, holds_digests};
 use gridproof_store::client::ClickHouse;
 use gridproof_store::state_db::{CommittedRange, NetworkStatus, Span, StageKey, StateDb};
 use serde::{Deserialize, Serialize};
@@ -96,6 +96,7 @@ pub(super) async fn check_with<F: Family>(
     check.archive().await?;
     check.tables(StageKey::FACTS).await?;
     if F::Machine::EXISTS {
+        check.snapshot().await?;
         check.tables(StageKey::STATE).await?;
     }
     for kind in kinds {
@@ -164,15 +165,15 @@ impl<F: Family> Check<'_, F> {
 
     /// Holes and quarantined ranges.
     fn progress(&mut self) {
-        let window = self
-            .stored
-            .tip_height
-            .and_then(|tip| Span::new(self.stored.network.first_height, tip));
         for stage in &self.stored.stages {
             if stage.stage != StageKey::FACTS && stage.stage != StageKey::STATE {
                 continue;
             }
             let live: RangeSet = stage.live.runs().into_iter().collect();
+            let window = self
+                .stored
+                .tip_height
+                .and_then(|tip| Span::new(stage.first_height, tip));
             for hole in window.map(|window| live.holes(window)).unwrap_or_default() {
                 self.find(
                     "hole",
@@ -233,6 +234,51 @@ impl<F: Family> Check<'_, F> {
                 }
                 Err(rejected) => self.find("archive", span, rejected),
             }
+        }
+        Ok(())
+    }
+
+    /// The snapshot that the state began with: its file, and the rows that follow from it.
+    async fn snapshot(&mut self) -> Result<(), PipelineError> {
+        let key = StageKey::new(&self.report.network, StageKey::STATE);
+        let Some(height) = self.state_db.stage_first(&key).await? else {
+            return Ok(());
+        };
+        self.report.files += 1;
+        let raw = match self.vault.snapshot(height).await {
+            Ok(raw) => raw,
+            Err(error) => {
+                self.find("archive", format!("snapshot {height}"), error);
+                return Ok(());
+            }
+        };
+        let origin = Origin {
+            network: self.report.network.clone(),
+            chain_id: self.stored.network.chain_id.clone(),
+        };
+        let rules = self.rules.clone();
+        let derived = tokio::task::spawn_blocking(move || {
+            let mut batch = Batch::new(origin);
+            let state = F::Machine::seed(&rules, &raw)?;
+            state.write_all(&raw, &mut batch).map_err(|error| error.to_string())?;
+            Ok::<_, String>((batch.rows(), batch.digest()))
+        });
+        let of_snapshot = |range: &CommittedRange| {
+            range.range.span
+                == Span {
+                    from: height,
+                    to: height,
+                }
+        };
+        let committed = self.live_ranges(&key).await?.into_iter().find(of_snapshot);
+        match (derived.await?, committed) {
+            (Ok((rows, digest)), Some(range)) => self.compare_range("archive", &range, rows, digest),
+            (Ok(_), None) => self.find(
+                "snapshot",
+                height,
+                "it is not committed; start the indexer, it goes on with it",
+            ),
+            (Err(why), _) => self.find("archive", format!("snapshot {height}"), why),
         }
         Ok(())
     }

@@ -4,14 +4,17 @@
 //! hole), its state stage takes what the facts have committed, in height order. Both write through
 //! `gridproof_store::commit`, so that every crash leaves either a committed range or a claim that is run again.
 
+mod asking;
 mod backoff;
 mod board;
+mod bootstrap;
 mod checkpoint;
 mod derive;
 mod error;
 mod facts;
 mod follower;
 mod integrity;
+mod inventory;
 mod links;
 mod metrics;
 mod observe;
@@ -24,14 +27,17 @@ mod reindex;
 mod rules;
 mod series;
 mod shared;
+mod snapshot;
 mod state;
 mod status;
 mod vault;
 
 pub use board::{Board, from_store, is_recording};
+pub use bootstrap::{Asking, BootstrapReport, StateNode, bootstrap};
 pub use error::PipelineError;
 pub use follower::Follower;
 pub use integrity::{Finding, IntegrityReport, check_integrity};
+pub use inventory::{ChainState, Clock, Discovery, Inventory, InventoryGauges, InventorySettings, Known, Registered};
 pub use metrics::{Metrics, Step};
 pub use plan::{Cut, Plan};
 pub use quarantine::{Fault, Quarantined, Rejected};
@@ -42,7 +48,7 @@ pub use reindex::{ReindexReport, reindex};
 pub use series::{Series, SeriesHome};
 pub use shared::{Chain, FirstHeight, Goal, OBSERVE_EVERY, Settings, Shared};
 pub use state::NEEDS_GENESIS;
-pub use status::{EndpointStatus, NetworkStatus, StageStatus};
+pub use status::{EndpointStatus, InventoryStatus, NetworkStatus, StageStatus};
 pub use vault::Vault;
 
 #[cfg(test)]

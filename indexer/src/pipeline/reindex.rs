@@ -4,6 +4,7 @@
 //! state database switches the whole span in that same transaction. A crash leaves an open re-derivation,
 //! and the next call goes on with it. A range that is rejected ends it: what is live stays.
 
+use super::bootstrap;
 use super::checkpoint::{self, Start};
 use super::derive::derive_facts;
 use super::error::PipelineError;
@@ -12,6 +13,7 @@ use super::series;
 use super::shared::Shared;
 use super::state::step_range;
 use crate::chain::{Family, Machine, SERIES};
+use gridproof_store::batch::Batch;
 use gridproof_store::state_db::{ClaimedRange, Reindex, Span, StageKey};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -173,9 +175,10 @@ impl<F: Family> Work<F> {
     }
 
     async fn state(&mut self, open: &Reindex) -> Result<(), PipelineError> {
-        let todo = self.todo(open).await?;
+        let snapshot = self.shared.state_db.stage_first(&open.key).await?;
+        let todo = apart(self.todo(open).await?, snapshot);
         let Some((first, _)) = todo.first() else { return Ok(()) };
-        let mut state = match self.begin(first.from.saturating_sub(1)).await? {
+        let mut state = match self.begin(first.from, snapshot).await? {
             Ok(state) => state,
             Err(rejected) => return self.cancel(open, rejected).await,
         };
@@ -183,33 +186,64 @@ impl<F: Family> Work<F> {
             if self.stop.is_cancelled() {
                 return Ok(());
             }
-            let raws = self.shared.vault.read(span).await?;
-            let shared = self.shared.clone();
-            let stepped = match tokio::task::spawn_blocking(move || step_range(&shared, state, &raws)).await? {
-                Ok(stepped) => stepped,
+            let derived = match state {
+                Some(state) => self.step(span, state).await?,
+                None => bootstrap::seeded(&self.shared, span.from).await?,
+            };
+            let (next, batch) = match derived {
+                Ok(derived) => derived,
                 Err(rejected) => return self.cancel(open, rejected).await,
             };
             let claim = self.claim(open, span, claim).await?;
-            self.shared.committer.commit(&claim, &stepped.batch).await?;
-            self.report.rows += stepped.batch.rows();
+            self.shared.committer.commit(&claim, &batch).await?;
+            self.report.rows += batch.rows();
             self.report.state_heights += span.heights();
-            state = stepped.state;
+            state = Some(next);
         }
-        checkpoint::keep(&self.shared, &state).await
+        match state {
+            Some(state) => checkpoint::keep(&self.shared, &state).await,
+            None => Ok(()),
+        }
     }
 
-    /// The state at a height, from the genesis: a checkpoint may be what is to be corrected.
-    async fn begin(&self, height: u64) -> Result<Result<F::Machine, Rejected>, PipelineError> {
+    /// The state after an archived range, and its rows.
+    async fn step(
+        &self,
+        span: Span,
+        state: F::Machine,
+    ) -> Result<Result<(F::Machine, Batch), Rejected>, PipelineError> {
+        let raws = self.shared.vault.read(span).await?;
+        let shared = self.shared.clone();
+        let stepped = tokio::task::spawn_blocking(move || step_range(&shared, state, &raws)).await?;
+        Ok(stepped.map(|stepped| (stepped.state, stepped.batch)))
+    }
+
+    /// The state before a height, from the genesis or the snapshot: a checkpoint may be what is to be corrected. `None`:
+    /// the height is that of the snapshot.
+    async fn begin(
+        &self,
+        next: u64,
+        snapshot: Option<u64>,
+    ) -> Result<Result<Option<F::Machine>, Rejected>, PipelineError> {
         let network = self.shared.chain.network.clone();
-        let Some(document) = self.shared.vault.genesis().await? else {
-            return Err(PipelineError::Genesis {
-                network,
-                why: "it is not in the archive".to_owned(),
-            });
+        let state = match snapshot {
+            Some(height) if height == next => return Ok(Ok(None)),
+            Some(height) => match bootstrap::seeded(&self.shared, height).await? {
+                Ok((state, _)) => state,
+                Err(rejected) => return Ok(Err(rejected)),
+            },
+            None => {
+                let Some(document) = self.shared.vault.genesis().await? else {
+                    return Err(PipelineError::Genesis {
+                        network,
+                        why: "it is not in the archive".to_owned(),
+                    });
+                };
+                checkpoint::first_state(&self.shared, document).await?
+            }
         };
-        let state = checkpoint::first_state(&self.shared, document).await?;
-        match checkpoint::replay(&self.shared, state, height).await? {
-            Start::At(state) => Ok(Ok(state)),
+        match checkpoint::replay(&self.shared, state, next.saturating_sub(1)).await? {
+            Start::At(state) => Ok(Ok(Some(state))),
             Start::Rejected(rejected) => Ok(Err(rejected)),
             Start::Waiting(why) => Err(PipelineError::Genesis { network, why }),
         }
@@ -236,4 +270,27 @@ impl<F: Family> Work<F> {
         self.shared.state_db.cancel_reindex(self.shared.lease(), open).await?;
         Err(PipelineError::Rejected(rejected))
     }
+}
+
+/// What is left to do, with the height of a snapshot as a part of its own: no block is behind it.
+fn apart(todo: Vec<(Span, Option<ClaimedRange>)>, snapshot: Option<u64>) -> Vec<(Span, Option<ClaimedRange>)> {
+    let Some(height) = snapshot else { return todo };
+    let parts = todo.into_iter().flat_map(|(span, claim)| {
+        let alone = claim.is_none() && span.from == height;
+        let rest = height.checked_add(1).and_then(|from| Span::new(from, span.to));
+        match rest.filter(|_| alone) {
+            None => vec![(span, claim)],
+            Some(rest) => vec![
+                (
+                    Span {
+                        from: height,
+                        to: height,
+                    },
+                    None,
+                ),
+                (rest, None),
+            ],
+        }
+    });
+    parts.collect()
 }

@@ -1,8 +1,10 @@
-//! The state stage: archived blocks in height order through the state machine, with checkpoints.
+//! The state stage: archived blocks in height order through the state machine, from the genesis or a snapshot on, with
+//! checkpoints.
 
 use super::checkpoint;
 use super::error::PipelineError;
 use super::facts::FactsProgress;
+use super::links::link;
 use super::metrics::Step;
 use super::quarantine::Rejected;
 use super::shared::Shared;
@@ -24,6 +26,8 @@ pub(super) struct StateStage<F> {
     pub(super) facts: watch::Receiver<FactsProgress>,
     /// Claims that an earlier run left, lowest first.
     pub(super) claims: VecDeque<ClaimedRange>,
+    /// Height of the snapshot that the stage began with, if it did not begin with the genesis.
+    pub(super) snapshot: Option<u64>,
     pub(super) stop: CancellationToken,
 }
 
@@ -109,6 +113,9 @@ impl<F: Family> StateStage<F> {
     ) -> Result<Result<F::Machine, Rejected>, PipelineError> {
         let (shared, span, started) = (self.shared.clone(), claim.span, Instant::now());
         let raws = shared.vault.read(span).await?;
+        if let Err(rejected) = self.joins(span, raws.first()).await? {
+            return Ok(Err(rejected));
+        }
         let worker = shared.clone();
         let stepped = tokio::task::spawn_blocking(move || step_range(&worker, state, &raws)).await?;
         shared
@@ -139,6 +146,17 @@ impl<F: Family> StateStage<F> {
             "committed"
         );
         Ok(Ok(stepped.state))
+    }
+
+    /// Whether the first block after a snapshot follows the one that the node named: else the state would go on with the
+    /// blocks of another history.
+    async fn joins(&self, span: Span, first: Option<&F::Raw>) -> Result<Result<(), Rejected>, PipelineError> {
+        let Some(height) = self.snapshot.filter(|height| height.saturating_add(1) == span.from) else {
+            return Ok(Ok(()));
+        };
+        let snapshot = self.shared.vault.snapshot(height).await?;
+        let edge = first.and_then(F::raw_edge);
+        Ok(edge.map_or(Ok(()), |edge| link(span.from, &edge.parent_hash, &snapshot.block_hash)))
     }
 
     /// The state after a block that was not accepted is unknown: the stage ends here, the facts go on.

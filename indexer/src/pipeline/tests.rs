@@ -164,18 +164,18 @@ impl Source for World {
     }
 }
 
-struct Stand {
-    client: ClickHouse,
-    state_db: StateDb,
+pub(super) struct Stand {
+    pub(super) client: ClickHouse,
+    pub(super) state_db: StateDb,
     archive: Archive,
-    committer: Committer,
-    metrics: Metrics,
+    pub(super) committer: Committer,
+    pub(super) metrics: Metrics,
     _engine: TestEngine,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Stand {
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let (engine, dir) = (TestEngine::start(), TempDir::new().unwrap());
         let client = ClickHouse::new(ClickHouseConfig {
             url: engine.url(),
@@ -196,11 +196,16 @@ impl Stand {
             client,
             state_db,
             _engine: engine,
-            _dir: dir,
+            dir,
         }
     }
 
-    fn vault(&self, network: &str) -> Vault {
+    /// The folder of the state database and the archive.
+    pub(super) fn folder(&self) -> &std::path::Path {
+        self.dir.path()
+    }
+
+    pub(super) fn vault(&self, network: &str) -> Vault {
         let lease = self.committer.lease().clone();
         Vault::new(self.archive.clone(), self.state_db.clone(), lease, network)
     }

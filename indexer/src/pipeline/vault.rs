@@ -1,12 +1,14 @@
 //! The archive as the pipeline uses it: raw blocks, the genesis document and states, by height.
 
 use super::error::PipelineError;
-use crate::source::RawUnit;
+use super::snapshot;
+use crate::source::{RawState, RawUnit};
 use bytes::Bytes;
-use gridproof_store::archive::{Archive, ArchiveError, BlobRef};
+use gridproof_store::archive::{Archive, ArchiveError, BlobRef, EncodedLines};
 use gridproof_store::state_db::{ArchivedFile, Checkpoint, Span, StageKey, StateDb, WriterLease};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 /// Stage under which the genesis document is on record.
 const GENESIS_STAGE: &str = "genesis";
@@ -14,6 +16,9 @@ const GENESIS_STAGE: &str = "genesis";
 const RULES_STAGE: &str = "rules";
 /// Stage under which observations are on record, and committed.
 pub(super) const OBSERVATIONS_STAGE: &str = "observations";
+
+/// Stage under which snapshots are on record: by height, of no decoder.
+const SNAPSHOTS_STAGE: &str = "snapshots";
 
 /// The archive of one network, with the records of what is in it.
 #[derive(Clone, Debug)]
@@ -150,6 +155,68 @@ impl Vault {
     pub async fn put_observation(&self, height: u64, observed: &[u8]) -> Result<(), PipelineError> {
         let name = format!("observation-{height}");
         self.put_document(OBSERVATIONS_STAGE, height, &name, observed).await
+    }
+
+    /// Keeps the bytes of a snapshot. It counts only once [`Self::record_snapshot`] names it.
+    pub async fn put_snapshot(&self, state: &Arc<RawState>) -> Result<Checkpoint, PipelineError> {
+        let (copy, height) = (state.clone(), state.height);
+        let name = format!("snapshot-{height}");
+        let encode = move || EncodedLines::new(&name, snapshot::lines(&copy));
+        let encoded = tokio::task::spawn_blocking(encode).await??;
+        let stored = self.archive.put_lines(&self.network, encoded).await?;
+        Ok(record(height, 0, stored))
+    }
+
+    /// Names a kept snapshot.
+    pub async fn record_snapshot(&self, kept: &Checkpoint) -> Result<(), PipelineError> {
+        let key = StageKey::new(&self.network, SNAPSHOTS_STAGE);
+        Ok(self.state_db.add_checkpoint(&self.lease, &key, kept).await?)
+    }
+
+    /// The file of the snapshot of exactly this height, if it is on record.
+    pub async fn snapshot_file(&self, height: u64) -> Result<Option<Checkpoint>, PipelineError> {
+        let key = StageKey::new(&self.network, SNAPSHOTS_STAGE);
+        let found = self.state_db.latest_checkpoint(&key, 0, height).await?;
+        Ok(found.filter(|found| found.height == height))
+    }
+
+    /// The snapshot of exactly this height, as served.
+    ///
+    /// # Errors
+    /// It is not on record, its file is damaged, or the file is of another height.
+    pub async fn snapshot(&self, height: u64) -> Result<RawState, PipelineError> {
+        let Some(file) = self.snapshot_file(height).await? else {
+            let network = self.network.clone();
+            return Err(PipelineError::NotArchived { network, height });
+        };
+        let reader = self.archive.get_lines(&blob(&file)).await?;
+        let state = tokio::task::spawn_blocking(move || {
+            let state = snapshot::read(&file.path, reader)?;
+            if state.height == height {
+                return Ok(state);
+            }
+            Err(ArchiveError::Corrupt {
+                reason: format!("it is of height {}, not of {height}", state.height),
+                path: file.path,
+            })
+        });
+        Ok(state.await??)
+    }
+
+    /// Deletes the snapshots of other heights: earlier attempts recorded them, and nothing was derived from them.
+    pub async fn keep_only_snapshot(&self, height: u64) -> Result<(), PipelineError> {
+        let key = StageKey::new(&self.network, SNAPSHOTS_STAGE);
+        let others = self.state_db.stale_checkpoints(&key, 0, i64::MAX as u64).await?;
+        for old in others.into_iter().filter(|old| old.height != height) {
+            self.state_db.forget_checkpoint(&self.lease, &key, &old).await?;
+            self.archive.delete(&old.path).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes a file that nothing names.
+    pub async fn drop_file(&self, kept: &Checkpoint) -> Result<(), PipelineError> {
+        Ok(self.archive.delete(&kept.path).await?)
     }
 
     /// The document of an entry of a series.

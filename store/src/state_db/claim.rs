@@ -6,8 +6,8 @@
 
 use super::rows::{claimed, signed, small};
 use super::{
-    ClaimedRange, Quarantined, Segment, Span, StageKey, StateDb, StateError, WriterLease, networks, now_ms, reindex,
-    sql, stage,
+    ClaimedRange, Quarantined, Segment, Span, StageKey, StateDb, StateError, WriterLease, begin, now_ms, reindex, sql,
+    stage,
 };
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
@@ -22,7 +22,7 @@ impl StateDb {
         decoder: u32,
     ) -> Result<ClaimedRange, StateError> {
         let mut transaction = self.write(lease).await?;
-        let first = networks::first_height(&mut transaction, key).await?;
+        let first = begin::first_height(&mut transaction, key).await?;
         if span.from < first {
             return Err(StateError::BeforeFirst {
                 key: key.clone(),

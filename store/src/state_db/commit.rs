@@ -4,8 +4,8 @@ use super::claim::{bind_range, expect_claimed};
 use super::rows::{claimed, count, hash, hash_text, signed};
 use super::stage::{self, Layer};
 use super::{
-    ClaimedRange, CommittedRange, Span, StageKey, StateDb, StateError, Watermark, WriterLease, networks, now_ms,
-    reindex, sql,
+    ClaimedRange, CommittedRange, Span, StageKey, StateDb, StateError, Watermark, WriterLease, begin, now_ms, reindex,
+    sql,
 };
 use crate::batch::HeightDigest;
 use serde::Serialize;
@@ -97,9 +97,9 @@ async fn go_live(transaction: &mut Transaction<'_, Any>, range: &ClaimedRange) -
     stage::save(transaction, key, Layer::Live, &before, &after).await
 }
 
-/// Raises the watermark to the end of the run that begins at the first height.
+/// Raises the watermark to the end of the run that begins at the first height of the stage.
 async fn raise_watermark(transaction: &mut Transaction<'_, Any>, key: &StageKey) -> Result<Watermark, StateError> {
-    let first = networks::first_height(transaction, key).await?;
+    let first = begin::first_height(transaction, key).await?;
     let live = stage::load(transaction, key, Layer::Live).await?;
     let complete_to = live.run_at(first).map(|run| signed("height", run.to)).transpose()?;
     sqlx::query(sql!("stage_committed"))

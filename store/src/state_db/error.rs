@@ -88,6 +88,25 @@ pub enum StateError {
         /// First height of the network.
         first: u64,
     },
+    /// A stage can begin at another height only as long as nothing of it is there.
+    #[error(
+        "{key} cannot begin at height {height}: it begins at {first} and already has {other} of generation {generation}, \
+         which is {status}"
+    )]
+    Begun {
+        /// Stage.
+        key: StageKey,
+        /// The height asked for.
+        height: u64,
+        /// Where it begins.
+        first: u64,
+        /// What is there.
+        other: Span,
+        /// Its generation.
+        generation: u32,
+        /// `claimed`, `quarantined` or `committed`.
+        status: String,
+    },
     /// The claim is not, or no longer, what the database has.
     #[error("range {span} of {key} is not claimed under generation {generation} by decoder {decoder}: {found}")]
     NotClaimed {

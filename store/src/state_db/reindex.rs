@@ -152,6 +152,19 @@ pub(super) async fn find(
         .find(|reindex| reindex.generation == generation))
 }
 
+/// Refuses a stage with an open re-derivation.
+pub(super) async fn refuse_open(transaction: &mut Transaction<'_, Any>, key: &StageKey) -> Result<(), StateError> {
+    match list(transaction, key).await?.into_iter().next() {
+        None => Ok(()),
+        Some(Reindex { span, generation, .. }) => Err(StateError::ReindexOpen {
+            key: key.clone(),
+            span,
+            open: span,
+            generation,
+        }),
+    }
+}
+
 /// Adds a committed span to a re-derivation and switches the live segments if it was the last one.
 pub(super) async fn commit(
     transaction: &mut Transaction<'_, Any>,

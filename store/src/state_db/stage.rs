@@ -39,6 +39,8 @@ pub(super) struct StageRow {
     pub(super) live_version: u64,
     pub(super) watermark: Option<u64>,
     pub(super) last_commit_ms: Option<i64>,
+    /// Where the stage begins, if not with its network.
+    pub(super) first_height: Option<u64>,
 }
 
 impl StateDb {
@@ -135,6 +137,7 @@ fn decode(row: &AnyRow) -> Result<StageRow, StateError> {
         live_version: unsigned("live_version", row.try_get("live_version")?)?,
         watermark: count_option(row, "watermark")?,
         last_commit_ms: row.try_get("last_commit_ms")?,
+        first_height: count_option(row, "first_height")?,
     })
 }
 

@@ -37,6 +37,8 @@ pub struct NetworkStatus {
 pub struct StageStatus {
     /// Its name.
     pub stage: String,
+    /// First height there is to commit in it: the network's, or that of the snapshot that the state began with.
+    pub first_height: u64,
     /// How far it is.
     pub watermark: Watermark,
     /// What readers see.
@@ -80,9 +82,10 @@ impl StateDb {
 
     async fn stage_status(&self, key: &StageKey, network: &NetworkRow) -> Result<StageStatus, StateError> {
         let list = self.live_ranges(key).await?;
+        let first_height = self.stage_first(key).await?.unwrap_or(network.network.first_height);
         let within = network
             .tip_height
-            .and_then(|tip| Span::new(network.network.first_height, tip))
+            .and_then(|tip| Span::new(first_height, tip))
             .filter(|_| !key.is_series());
         let holes = match within {
             Some(within) => self.holes(key, within).await?,
@@ -90,6 +93,7 @@ impl StateDb {
         };
         Ok(StageStatus {
             stage: key.stage.clone(),
+            first_height,
             watermark: self.watermark(key).await?,
             holes,
             claimed: self.claimed(key).await?,

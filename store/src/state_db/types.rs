@@ -94,7 +94,7 @@ impl ClaimedRange {
 /// How far a stage is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Watermark {
-    /// End of the unbroken run that begins at the first height of the network; never falls.
+    /// End of the unbroken run that begins at the first height of the stage; never falls.
     pub complete_to: Option<u64>,
     /// The newest unbroken run: what readers of facts see.
     pub newest_run: Option<Span>,

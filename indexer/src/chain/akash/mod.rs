@@ -9,7 +9,9 @@ pub mod gpu;
 pub mod inventory;
 pub mod model;
 pub mod proto;
+pub mod provider_series;
 pub mod resources;
+pub mod snapshot;
 pub mod state;
 
 pub use family::DECODER_VERSION;
