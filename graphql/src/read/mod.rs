@@ -11,6 +11,7 @@ pub(crate) mod metric;
 pub(crate) mod provider;
 pub(crate) mod render;
 pub(crate) mod series;
+pub(crate) mod spending;
 
 pub(crate) use error::ReadError;
 
