@@ -1,7 +1,9 @@
 //! Pure code: bytes to blocks, blocks to rows, blocks to state. No I/O in here.
 
 pub mod akash;
+mod exact;
 mod family;
+pub mod prices;
 mod rejected;
 pub mod render;
 mod series;
