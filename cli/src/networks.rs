@@ -12,6 +12,7 @@ use gridproof_indexer::chain::akash::state::ChainRules;
 use gridproof_indexer::chain::render::RenderRules;
 use gridproof_indexer::chain::{Family, Kind};
 use gridproof_indexer::pipeline::{Chain, Cut, FirstHeight, Goal, OBSERVE_EVERY, Settings, StateNode};
+use gridproof_indexer::source::query::{QueryConfig, StateQuery};
 use gridproof_indexer::source::replay::{
     self, ArchiveReplay, Recording, RecordingInfo, ReplayHandle, ReplayOptions, ReplayStore, TipPolicy,
 };
@@ -164,7 +165,13 @@ pub(crate) fn state_node(network: &Network) -> Result<Arc<dyn StateNode>, Failur
             network.name
         )));
     }
-    todo!()
+    state_query(network, network.grpc.clone(), network.rest.clone()).map(|query| Arc::new(query) as Arc<dyn StateNode>)
+}
+
+/// These query services of a network.
+fn state_query(network: &Network, grpc: Vec<String>, rest: Vec<String>) -> Result<StateQuery, Failure> {
+    let config = QueryConfig::new(&network.chain_id, grpc, rest);
+    StateQuery::new(config).map_err(|error| Failure::usage(format!("network `{}`: {error}", network.name)))
 }
 
 /// A recording of either kind behind the built-in replay server. `note` says why it is shown. Of `faults`, those of its
