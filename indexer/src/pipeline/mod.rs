@@ -14,6 +14,7 @@ mod error;
 mod facts;
 mod follower;
 mod integrity;
+mod inventory;
 mod links;
 mod metrics;
 mod observe;
@@ -37,6 +38,7 @@ pub use bootstrap::{Asking, BootstrapReport, StateNode, bootstrap};
 pub use error::PipelineError;
 pub use follower::Follower;
 pub use integrity::{Finding, IntegrityReport, check_integrity};
+pub use inventory::{ChainState, Clock, Discovery, Inventory, InventoryGauges, InventorySettings, Known, Registered};
 pub use metrics::{Metrics, Step};
 pub use plan::{Cut, Plan};
 pub use quarantine::{Fault, Quarantined, Rejected};
@@ -47,7 +49,7 @@ pub use reindex::{ReindexReport, reindex};
 pub use series::{Series, SeriesHome};
 pub use shared::{Chain, FirstHeight, Goal, OBSERVE_EVERY, Settings, Shared};
 pub use state::NEEDS_GENESIS;
-pub use status::{EndpointStatus, NetworkStatus, StageStatus};
+pub use status::{EndpointStatus, InventoryStatus, NetworkStatus, StageStatus};
 pub use vault::Vault;
 
 #[cfg(test)]
