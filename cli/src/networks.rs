@@ -12,11 +12,10 @@ use gridproof_indexer::chain::akash::state::ChainRules;
 use gridproof_indexer::chain::render::RenderRules;
 use gridproof_indexer::chain::{Family, Kind};
 use gridproof_indexer::pipeline::{Chain, Cut, FirstHeight, Goal, OBSERVE_EVERY, Settings, StateNode};
-use gridproof_indexer::source::query::{QueryConfig, StateQuery};
 use gridproof_indexer::source::replay::{
     self, ArchiveReplay, Recording, RecordingInfo, ReplayHandle, ReplayOptions, ReplayStore, TipPolicy,
 };
-use gridproof_indexer::source::{Pool, PoolConfig};
+use gridproof_indexer::source::{Pool, PoolConfig, QueryConfig, StateQuery};
 use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
