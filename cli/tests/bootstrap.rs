@@ -20,8 +20,15 @@ fn from_state(at: &'static str) -> Vec<&'static str> {
 fn followed(nodes: &Nodes) -> TempDir {
     let data = tempfile::tempdir().unwrap();
     let report = json(&nodes.succeed(By::Rest, data.path(), &from_state("286")));
-    assert_eq!((report["height"].as_u64(), &report["resumed"]), (Some(286), &json!(false)), "{report}");
-    assert!(report["objects"]["leases"].as_u64() > Some(0) && report["pages"].as_u64() > Some(10), "{report}");
+    assert_eq!(
+        (report["height"].as_u64(), &report["resumed"]),
+        (Some(286), &json!(false)),
+        "{report}"
+    );
+    assert!(
+        report["objects"]["leases"].as_u64() > Some(0) && report["pages"].as_u64() > Some(10),
+        "{report}"
+    );
     nodes.succeed(By::Rest, data.path(), &["index", "--until-tip"]);
     data
 }
@@ -35,21 +42,46 @@ fn a_chain_that_began_with_a_snapshot_and_was_followed_is_the_chain() {
     let nodes = Nodes::with(&[]);
     let data = followed(&nodes);
     let status = &json(&nodes.succeed(By::Rest, data.path(), &["status", "--json"]))["networks"][0];
-    assert_eq!((&status["state"]["complete_from"], &status["state"]["watermark"]), (&json!(286), &json!(860)));
-    assert_eq!((&status["facts"]["complete_from"], &status["facts"]["watermark"]), (&json!(287), &json!(860)));
-    assert_eq!((&status["state"]["holes"], &status["facts"]["holes"]), (&json!([]), &json!([])));
+    assert_eq!(
+        (&status["state"]["complete_from"], &status["state"]["watermark"]),
+        (&json!(286), &json!(860))
+    );
+    assert_eq!(
+        (&status["facts"]["complete_from"], &status["facts"]["watermark"]),
+        (&json!(287), &json!(860))
+    );
+    assert_eq!(
+        (&status["state"]["holes"], &status["facts"]["holes"]),
+        (&json!([]), &json!([]))
+    );
     let output = nodes.succeed(By::Rest, data.path(), &["verify"]);
     assert!(words(&output).contains(": whole"), "{}", words(&output));
-    for (by, at) in [(By::Rest, "573"), (By::Rest, "860"), (By::Grpc, "860"), (By::Both, "286")] {
+    for (by, at) in [
+        (By::Rest, "573"),
+        (By::Rest, "860"),
+        (By::Grpc, "860"),
+        (By::Both, "286"),
+    ] {
         let output = against_chain(&nodes, by, data.path(), at);
         assert_eq!(code(&output), Some(0), "{by:?} {at}: {}", words(&output));
         let report = json(&output);
-        assert_eq!((&report["ok"], &report["height"]), (&json!(true), &json!(at.parse::<u64>().unwrap())));
+        assert_eq!(
+            (&report["ok"], &report["height"]),
+            (&json!(true), &json!(at.parse::<u64>().unwrap()))
+        );
         assert_eq!(report["compared"].as_object().unwrap().len(), 14, "{report}");
     }
     // The last committed height is meant where none is named.
-    let output = nodes.succeed(By::Grpc, data.path(), &["verify", "--against-chain", "--network", "akash"]);
-    assert!(words(&output).contains("akash height 860:") && words(&output).contains(": equal"), "{}", words(&output));
+    let output = nodes.succeed(
+        By::Grpc,
+        data.path(),
+        &["verify", "--against-chain", "--network", "akash"],
+    );
+    assert!(
+        words(&output).contains("akash height 860:") && words(&output).contains(": equal"),
+        "{}",
+        words(&output)
+    );
     let outside = against_chain(&nodes, By::Rest, data.path(), "285");
     assert_eq!(code(&outside), Some(64), "{}", words(&outside));
     assert!(words(&outside).contains("286 to 860"), "{}", words(&outside));
@@ -70,19 +102,27 @@ struct Plant {
 }
 
 fn first<'v>(document: &'v mut Value, fits: impl Fn(&Value) -> bool) -> &'v mut Value {
-    document.as_array_mut().unwrap().iter_mut().find(|one| fits(one)).unwrap()
+    document
+        .as_array_mut()
+        .unwrap()
+        .iter_mut()
+        .find(|one| fits(one))
+        .unwrap()
 }
 
 /// The first account of a scope, and the same account where its deployment or bid prints it again.
 fn account(changed: &Changed, scope: &'static str, beside: &'static str) {
     let mut xid = Value::Null;
     changed.file(573, "escrow_accounts", |list| {
-        let account = first(list, |one| one["id"]["scope"] == scope && one["state"]["settled_at"] != "1");
+        let account = first(list, |one| {
+            one["id"]["scope"] == scope && one["state"]["settled_at"] != "1"
+        });
         xid = account["id"]["xid"].clone();
         account["state"]["settled_at"] = json!("1");
     });
     changed.file(573, beside, |list| {
-        first(list, |one| one["escrow_account"]["id"]["xid"] == xid)["escrow_account"]["state"]["settled_at"] = json!("1");
+        first(list, |one| one["escrow_account"]["id"]["xid"] == xid)["escrow_account"]["state"]["settled_at"] =
+            json!("1");
     });
 }
 
@@ -102,11 +142,19 @@ fn payment(changed: &Changed) {
 const PLANTS: [Plant; 14] = [
     Plant {
         section: "deployments",
-        change: |changed| changed.file(573, "deployments", |list| list[0]["deployment"]["created_at"] = json!("3")),
+        change: |changed| {
+            changed.file(573, "deployments", |list| {
+                list[0]["deployment"]["created_at"] = json!("3")
+            })
+        },
     },
     Plant {
         section: "groups",
-        change: |changed| changed.file(573, "deployments", |list| list[0]["groups"][0]["created_at"] = json!("3")),
+        change: |changed| {
+            changed.file(573, "deployments", |list| {
+                list[0]["groups"][0]["created_at"] = json!("3")
+            })
+        },
     },
     Plant {
         section: "orders",
@@ -134,12 +182,18 @@ const PLANTS: [Plant; 14] = [
     },
     Plant {
         section: "providers",
-        change: |changed| changed.file(573, "providers", |list| list[0]["info"]["website"] = json!("https://x.example")),
+        change: |changed| {
+            changed.file(573, "providers", |list| {
+                list[0]["info"]["website"] = json!("https://x.example")
+            })
+        },
     },
     Plant {
         section: "audits",
         change: |changed| {
-            changed.file(573, "audited_attributes", |list| list[0]["attributes"][0]["value"] = json!("gilt"));
+            changed.file(573, "audited_attributes", |list| {
+                list[0]["attributes"][0]["value"] = json!("gilt")
+            });
         },
     },
     Plant {
@@ -161,7 +215,9 @@ const PLANTS: [Plant; 14] = [
     Plant {
         section: "oracle_prices",
         change: |changed| {
-            changed.file(573, "oracle_prices", |list| list[0]["state"]["price"] = json!("9.000000000000000000"));
+            changed.file(573, "oracle_prices", |list| {
+                list[0]["state"]["price"] = json!("9.000000000000000000")
+            });
         },
     },
     Plant {
@@ -179,7 +235,12 @@ fn planted(data: &Path) {
         let output = against_chain(&nodes, By::Rest, data, "573");
         assert_eq!(code(&output), Some(65), "{section}: {}", words(&output));
         let report = json(&output);
-        let tables: Vec<_> = report["differences"].as_array().unwrap().iter().map(|one| &one["table"]).collect();
+        let tables: Vec<_> = report["differences"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| &one["table"])
+            .collect();
         assert_eq!(tables, [&json!(section)], "{section}: {}", words(&output));
     }
     let changed = Changed::new();
@@ -187,7 +248,10 @@ fn planted(data: &Path) {
     let nodes = Nodes::over(changed.folder(), &[]);
     let output = nodes.run(By::Rest, data, &["verify", "--against-chain", "--at", "573"]);
     let text = words(&output);
-    assert!(text.contains("  leases ") && text.contains("created_at: expected 3, got "), "{text}");
+    assert!(
+        text.contains("  leases ") && text.contains("created_at: expected 3, got "),
+        "{text}"
+    );
 }
 
 /// All of the state of the last height over gRPC, with nothing above it.
@@ -211,10 +275,20 @@ fn a_first_start_asks_for_the_state_by_itself() {
     let first = status(data.path());
     let begun = first["state"]["complete_from"].as_u64().unwrap();
     assert_eq!(first["state"]["watermark"], 860, "{first}");
-    assert!(begun > 800 && first["facts"]["complete_from"].as_u64().unwrap() <= begun + 1, "{first}");
-    nodes.succeed(By::Grpc, data.path(), &["backfill", "--network", "akash", "--from", "700", "--to", "860"]);
+    assert!(
+        begun > 800 && first["facts"]["complete_from"].as_u64().unwrap() <= begun + 1,
+        "{first}"
+    );
+    nodes.succeed(
+        By::Grpc,
+        data.path(),
+        &["backfill", "--network", "akash", "--from", "700", "--to", "860"],
+    );
     let later = status(data.path());
-    assert_eq!((&later["facts"]["complete_from"], &later["state"]["complete_from"]), (&json!(700), &json!(begun)));
+    assert_eq!(
+        (&later["facts"]["complete_from"], &later["state"]["complete_from"]),
+        (&json!(700), &json!(begun))
+    );
 }
 
 /// Whatever is wrong with an answer is said, and nothing of it is kept.
@@ -233,7 +307,11 @@ fn an_answer_that_is_not_whole_commits_nothing() {
     ] {
         let (nodes, data) = (Nodes::with(&[fault]), tempfile::tempdir().unwrap());
         let output = nodes.run(by, data.path(), &from_state(at));
-        assert!(matches!(code(&output), Some(65 | 69)), "{by:?} {fault}: {}", words(&output));
+        assert!(
+            matches!(code(&output), Some(65 | 69)),
+            "{by:?} {fault}: {}",
+            words(&output)
+        );
         assert!(words(&output).contains("error: "), "{by:?} {fault}: {}", words(&output));
         nothing(&nodes, data.path(), fault);
     }

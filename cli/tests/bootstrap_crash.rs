@@ -32,7 +32,11 @@ const KILLS: u32 = 6;
 type Contents = BTreeMap<String, (usize, u64)>;
 
 fn from_state(nodes: &Nodes, data: &Path) -> Command {
-    nodes.command(By::Rest, data, &["backfill", "akash", "--from-state", "--at", "286", "--json"])
+    nodes.command(
+        By::Rest,
+        data,
+        &["backfill", "akash", "--from-state", "--at", "286", "--json"],
+    )
 }
 
 /// Rows without `FINAL`: one that is there twice counts twice.
@@ -58,7 +62,13 @@ fn a_crash_at_any_point_of_a_snapshot_leaves_no_trace() {
         assert_eq!(json(&output)["resumed"], claimed, "{point}");
         assert_eq!(contents(data.path()), expected, "{point}");
         let blobs = std::fs::read_dir(data.path().join("archive/akash/blobs")).unwrap();
-        let snapshots = blobs.filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().starts_with("snapshot-"));
+        let snapshots = blobs.filter(|file| {
+            file.as_ref()
+                .unwrap()
+                .file_name()
+                .to_string_lossy()
+                .starts_with("snapshot-")
+        });
         assert_eq!(snapshots.count(), 1, "{point}");
     }
     let mut dice = Dice::new(seed());

@@ -87,7 +87,8 @@ fn the_beginning_of_the_state_is_checked() {
         assert_eq!(code(&output), Some(64), "{more}: {}", words(&output));
         assert!(words(&output).contains(what), "{more}: {}", words(&output));
     }
-    let render = "[[network]]\nname = 'r'\nkind = 'render'\nendpoints = ['http://127.0.0.1:1']\ngrpc = ['https://h:443']";
+    let render =
+        "[[network]]\nname = 'r'\nkind = 'render'\nendpoints = ['http://127.0.0.1:1']\ngrpc = ['https://h:443']";
     assert!(words(&show(render, &[])).contains("`grpc` is a key of networks of kind \"akash\""));
 }
 

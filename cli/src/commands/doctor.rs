@@ -7,9 +7,9 @@ use crate::exit::{Failure, Outcome};
 use crate::house::House;
 use crate::{networks, output, render};
 use gridproof_indexer::chain::render::watch::Role;
-use gridproof_indexer::source::{EndpointState, QueryConfig, StateHeight, StateProgress, StateQuery, StateSource};
 use gridproof_indexer::source::solana::MAX_TRANSACTION_VERSION;
 use gridproof_indexer::source::solana::yellowstone::probe;
+use gridproof_indexer::source::{EndpointState, QueryConfig, StateHeight, StateProgress, StateQuery, StateSource};
 use gridproof_store::engine::LIBRARY_ENV;
 use gridproof_store::migrate::clickhouse;
 use std::path::PathBuf;
@@ -189,8 +189,14 @@ async fn endpoints(config: &Config, network: &Network) -> Result<Vec<Check>, Fai
 
 /// Whether each query service answers for this chain. The first page of a state tells; the rest is not asked for.
 async fn state_nodes(network: &Network) -> Vec<Check> {
-    let grpc = network.grpc.iter().map(|url| QueryConfig::new(&network.chain_id, [url.clone()], []));
-    let rest = network.rest.iter().map(|url| QueryConfig::new(&network.chain_id, [], [url.clone()]));
+    let grpc = network
+        .grpc
+        .iter()
+        .map(|url| QueryConfig::new(&network.chain_id, [url.clone()], []));
+    let rest = network
+        .rest
+        .iter()
+        .map(|url| QueryConfig::new(&network.chain_id, [], [url.clone()]));
     let name = format!("state {}", network.name);
     let step = "others are used in its place; mend `grpc` or `rest` in gridproof.toml";
     let mut checks = Vec::new();
@@ -199,7 +205,11 @@ async fn state_nodes(network: &Network) -> Vec<Check> {
         let query = match StateQuery::new(config) {
             Ok(query) => query,
             Err(error) => {
-                checks.push(Check::fail(&name, error.to_string(), "mend `grpc` or `rest` in gridproof.toml"));
+                checks.push(Check::fail(
+                    &name,
+                    error.to_string(),
+                    "mend `grpc` or `rest` in gridproof.toml",
+                ));
                 continue;
             }
         };

@@ -119,7 +119,9 @@ pub(super) async fn resume<F: Family>(shared: &Arc<Shared<F>>) -> Result<Option<
     }
     let raw = Arc::new(shared.vault.snapshot(height).await?);
     match (derive(shared, &raw).await?, claim) {
-        (Ok(seeded), claim) => finish(shared, claim.as_ref(), &raw, seeded, began, true).await.map(Some),
+        (Ok(seeded), claim) => finish(shared, claim.as_ref(), &raw, seeded, began, true)
+            .await
+            .map(Some),
         (Err(rejected), Some(claim)) => {
             shared.quarantine(&claim, &rejected).await?;
             Err(PipelineError::Rejected(rejected))
