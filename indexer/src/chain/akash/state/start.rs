@@ -42,13 +42,7 @@ impl State {
         };
         state.market.stranded = stranded(&state.market, &state.escrow);
         state.market.waiting = state.waiting();
-        let leases: Vec<BidId> = state.market.leases.keys().cloned().collect();
-        for id in leases {
-            let hardware = state.hardware(&id);
-            if let Some(lease) = state.market.leases.get_mut(&id) {
-                lease.hardware = hardware;
-            }
-        }
+        state.resolve_all_hardware();
         state
     }
 

@@ -1,7 +1,11 @@
 #![allow(clippy::unwrap_used)]
 //! A state that was asked of a node, against the same state derived from the blocks.
 
+mod completed;
 mod equal;
+mod hostile;
+mod optional;
+mod rows;
 #[path = "../../../../../tests/common/recorded_state.rs"]
 mod recorded_state;
 
