@@ -70,9 +70,11 @@ fn records(state: &State) -> Value {
     json!({"records": bme.records().map(entry).collect::<Vec<_>>()})
 }
 
-/// One feeder; the recording names it in its later parameters.
-fn params(_: &State) -> Value {
-    json!({"params": {"sources": ["akash1amzh57940uhv6ml37fdjv5g9d40gsadqz8rdxm"]}})
+/// One feeder, which the recording names in its later parameters; blocks show it with its first price.
+fn params(state: &State) -> Value {
+    let feeder = "akash1amzh57940uhv6ml37fdjv5g9d40gsadqz8rdxm";
+    let sources: Vec<&str> = state.ledger.oracle().prices().take(1).map(|_| feeder).collect();
+    json!({"params": {"sources": sources}})
 }
 
 fn prices(state: &State) -> Value {

@@ -36,8 +36,9 @@ fn askable(state: &State) -> Value {
     // Coins of the vault's account that are gone, and its own ACT: the chain answers the whole supply for that.
     let held = ledger["bme"]["held"].as_object_mut().unwrap();
     held.retain(|denom, amount| denom != "uact" && *amount != serde_json::json!(0));
-    // The upgrade to v2.1.0 sets sources that no block shows: here it is the answered state that knows more.
-    if state.rules.upgrades.iter().any(|(version, at)| *version == Version::V2_1 && *at <= state.height) {
+    // The upgrades set sources that no block shows: here it is the answered state that knows more.
+    let upgraded = |(version, at): &(Version, u64)| *version >= Version::V2_0 && *at <= state.height;
+    if state.rules.upgrades.iter().any(upgraded) {
         ledger["oracle"]["params"]["sources"] = Value::Null;
     }
     // The numbering begins anew in each block.

@@ -254,7 +254,7 @@ fn survive(raw: &RawState) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn changed_bytes_never_panic(
