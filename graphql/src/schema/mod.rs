@@ -18,6 +18,7 @@ mod revenue;
 mod scalars;
 mod scope;
 mod series;
+mod spending;
 mod status;
 
 use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions, Schema};

@@ -14,6 +14,7 @@ mod error;
 mod facts;
 mod follower;
 mod integrity;
+mod inventory;
 mod links;
 mod metrics;
 mod observe;
@@ -31,11 +32,13 @@ mod state;
 mod status;
 mod vault;
 
+pub use asking::first_beside_snapshot;
 pub use board::{Board, from_store, is_recording};
 pub use bootstrap::{Asking, BootstrapReport, StateNode, bootstrap};
 pub use error::PipelineError;
 pub use follower::Follower;
 pub use integrity::{Finding, IntegrityReport, check_integrity};
+pub use inventory::{ChainState, Clock, Discovery, Inventory, InventoryGauges, InventorySettings, Known, Registered};
 pub use metrics::{Metrics, Step};
 pub use plan::{Cut, Plan};
 pub use quarantine::{Fault, Quarantined, Rejected};
@@ -46,7 +49,7 @@ pub use reindex::{ReindexReport, reindex};
 pub use series::{Series, SeriesHome};
 pub use shared::{Chain, FirstHeight, Goal, OBSERVE_EVERY, Settings, Shared};
 pub use state::NEEDS_GENESIS;
-pub use status::{EndpointStatus, NetworkStatus, StageStatus};
+pub use status::{EndpointStatus, InventoryStatus, NetworkStatus, StageStatus};
 pub use vault::Vault;
 
 #[cfg(test)]

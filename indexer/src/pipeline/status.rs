@@ -24,6 +24,9 @@ pub struct NetworkStatus {
     pub facts: StageStatus,
     /// Progress of the state; absent where the chain has no state stage.
     pub state: Option<StageStatus>,
+    /// Providers that are asked for their status; absent where none are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inventory: Option<InventoryStatus>,
     /// Ranges set aside.
     pub quarantine: Vec<Quarantined>,
     /// Endpoints, healthiest first.
@@ -35,6 +38,19 @@ pub struct NetworkStatus {
     pub advice: Option<String>,
     /// What keeps the follower from going on at this moment, with the time it will try again.
     pub trouble: Option<String>,
+}
+
+/// Where the providers of a network stand that are asked for their status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InventoryStatus {
+    /// Providers on the chain.
+    pub total: u64,
+    /// Of these, asked.
+    pub monitored: u64,
+    /// Of these, answering.
+    pub online: u64,
+    /// Of these, not answering after three retries.
+    pub dead: u64,
 }
 
 /// Progress of one stage.
@@ -78,7 +94,12 @@ pub struct EndpointStatus {
 impl NetworkStatus {
     /// Whether every height up to the tip is committed in every stage that the chain has, and nothing is set aside.
     pub fn is_complete(&self) -> bool {
-        let reached = |stage: &StageStatus| self.tip.is_some() && stage.watermark >= self.tip && stage.holes.is_empty();
+        // Facts that begin with the height after a snapshot at the tip have nothing to reach yet.
+        let nothing = self.first.zip(self.tip).is_some_and(|(first, tip)| first > tip);
+        let reached = |stage: &StageStatus| {
+            let watermark = nothing || stage.watermark >= self.tip;
+            self.tip.is_some() && watermark && stage.holes.is_empty()
+        };
         reached(&self.facts) && self.state.as_ref().is_none_or(reached) && self.quarantine.is_empty()
     }
 
@@ -112,6 +133,15 @@ mod tests {
     fn a_state_that_is_behind_is_unfinished() {
         assert!(network(Some(stage(9))).is_complete());
         assert!(!network(Some(stage(8))).is_complete());
+    }
+
+    #[test]
+    fn facts_that_begin_above_the_tip_are_complete() {
+        let mut at_the_tip = network(Some(stage(9)));
+        (at_the_tip.facts.watermark, at_the_tip.first) = (None, Some(10));
+        assert!(at_the_tip.is_complete());
+        at_the_tip.first = Some(9);
+        assert!(!at_the_tip.is_complete());
     }
 
     #[test]

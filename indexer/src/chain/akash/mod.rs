@@ -1,5 +1,6 @@
 //! Akash: every era of the chain, decoded into one model.
 
+pub mod accrual;
 pub mod dec;
 pub mod decode;
 pub mod facts;
@@ -8,6 +9,7 @@ pub mod gpu;
 pub mod inventory;
 pub mod model;
 pub mod proto;
+pub mod provider_series;
 pub mod resources;
 pub mod snapshot;
 pub mod state;

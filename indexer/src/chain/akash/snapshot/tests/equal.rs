@@ -28,6 +28,8 @@ fn askable(state: &State) -> Value {
             }
         }
     }
+    // What was counted as spent before.
+    value["accrual"] = Value::Null;
     let ledger = &mut value["ledger"];
     for provider in ledger["providers"]["by_owner"].as_object_mut().unwrap().values_mut() {
         // The height at which it registered.
