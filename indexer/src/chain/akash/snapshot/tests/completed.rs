@@ -78,7 +78,10 @@ fn params(state: &State) -> Value {
 }
 
 fn prices(state: &State) -> Value {
-    let price = |(id, price): (&crate::chain::akash::state::ledger::PriceId, crate::chain::akash::dec::Dec)| {
+    let price = |(id, price): (
+        &crate::chain::akash::state::ledger::PriceId,
+        crate::chain::akash::dec::Dec,
+    )| {
         let time = OffsetDateTime::from_unix_timestamp_nanos(id.time_ns.into()).unwrap();
         json!({
             "id": {"source": id.source, "denom": id.denom, "base_denom": id.base_denom, "height": id.sequence.to_string()},
@@ -92,8 +95,9 @@ fn aggregate(state: &State) -> Value {
     let Some(status) = state.ledger.oracle().status("akt") else {
         return json!({"aggregated_price": null, "price_health": null});
     };
-    let aggregated = status.median.zip(status.twap).map(|(median, twap)| {
-        json!({"denom": "akt", "median_price": median.to_string(), "twap": twap.to_string()})
-    });
+    let aggregated = status
+        .median
+        .zip(status.twap)
+        .map(|(median, twap)| json!({"denom": "akt", "median_price": median.to_string(), "twap": twap.to_string()}));
     json!({"aggregated_price": aggregated, "price_health": {"denom": "akt", "is_healthy": status.healthy}})
 }

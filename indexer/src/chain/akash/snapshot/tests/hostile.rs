@@ -69,7 +69,11 @@ fn a_page_that_is_cut_anywhere_is_never_taken_for_a_whole_one() {
 
 #[test]
 fn a_length_beyond_the_page_and_garbage_are_refused() {
-    for body in [&[0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f][..], &[0xff; 40], b"<html>"] {
+    for body in [
+        &[0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f][..],
+        &[0xff; 40],
+        b"<html>",
+    ] {
         let mut raw = WIRE.clone();
         answer(&mut raw, LEASES).body = Bytes::copy_from_slice(body);
         refused_with(&raw, &[LEASES, "page 0"]);
@@ -82,16 +86,40 @@ fn a_length_beyond_the_page_and_garbage_are_refused() {
 #[test]
 fn a_field_that_is_not_what_it_should_be_is_named_with_its_object() {
     let lease = |change: fn(&mut Value)| changed(LEASES, |leases| change(&mut leases[1]["lease"]));
-    refused_with(&lease(|lease| lease["state"] = json!("exploded")), &[LEASES, "object 1", "lease.state", "exploded"]);
-    refused_with(&lease(|lease| lease["state"] = json!(9)), &[LEASES, "object 1", "state", "9"]);
+    refused_with(
+        &lease(|lease| lease["state"] = json!("exploded")),
+        &[LEASES, "object 1", "lease.state", "exploded"],
+    );
+    refused_with(
+        &lease(|lease| lease["state"] = json!(9)),
+        &[LEASES, "object 1", "state", "9"],
+    );
     refused_with(&lease(|lease| lease["state"] = json!("invalid")), &["known state"]);
-    refused_with(&lease(|lease| lease["price"]["amount"] = json!("-1.0")), &["price", "from zero on"]);
-    refused_with(&lease(|lease| lease["price"]["amount"] = json!("9".repeat(40))), &["lease.price"]);
-    refused_with(&lease(|lease| lease["created_at"] = json!("99999999999999999999")), &["lease.created_at"]);
-    refused_with(&lease(|lease| lease["created_at"] = json!("719")), &["created_at", "up to that of the state"]);
+    refused_with(
+        &lease(|lease| lease["price"]["amount"] = json!("-1.0")),
+        &["price", "from zero on"],
+    );
+    refused_with(
+        &lease(|lease| lease["price"]["amount"] = json!("9".repeat(40))),
+        &["lease.price"],
+    );
+    refused_with(
+        &lease(|lease| lease["created_at"] = json!("99999999999999999999")),
+        &["lease.created_at"],
+    );
+    refused_with(
+        &lease(|lease| lease["created_at"] = json!("719")),
+        &["created_at", "up to that of the state"],
+    );
     refused_with(&lease(|lease| lease["id"]["dseq"] = json!("-7")), &["lease.id.dseq"]);
-    refused_with(&lease(|lease| lease["id"]["provider"] = json!("a/b")), &["provider", "address"]);
-    refused_with(&lease(|lease| drop(lease.as_object_mut().unwrap().remove("closed_on"))), &["closed_on"]);
+    refused_with(
+        &lease(|lease| lease["id"]["provider"] = json!("a/b")),
+        &["provider", "address"],
+    );
+    refused_with(
+        &lease(|lease| drop(lease.as_object_mut().unwrap().remove("closed_on"))),
+        &["closed_on"],
+    );
     refused_with(&lease(|lease| lease["id"] = Value::Null), &[LEASES, "id is missing"]);
 }
 
@@ -99,7 +127,13 @@ fn a_field_that_is_not_what_it_should_be_is_named_with_its_object() {
 fn a_reason_that_is_not_in_the_enum_is_kept_as_its_number() {
     let raw = changed(LEASES, |leases| leases[0]["lease"]["reason"] = json!(4_711));
     let state = State::from_snapshot(&RULES, &raw).unwrap();
-    assert!(state.market.leases.values().any(|lease| lease.reason_in_state == Some(4_711)));
+    assert!(
+        state
+            .market
+            .leases
+            .values()
+            .any(|lease| lease.reason_in_state == Some(4_711))
+    );
 }
 
 #[test]
@@ -133,7 +167,8 @@ fn an_object_that_comes_twice_is_refused_within_a_page_and_across_pages() {
 fn a_page_that_is_left_out_or_repeated_is_refused() {
     let accounts = "akash.escrow.v1.Query/Accounts";
     let mut raw = WIRE.clone();
-    raw.answers.retain(|answer| answer.method != accounts || answer.page != 1);
+    raw.answers
+        .retain(|answer| answer.method != accounts || answer.page != 1);
     refused_with(&raw, &[accounts, "page 1 should come here"]);
 }
 
@@ -144,12 +179,21 @@ fn an_object_without_its_parent_is_refused() {
             objects.as_array_mut().unwrap().clear();
         })
     };
-    refused_with(&without("akash.deployment.v1beta4.Query/Deployments"), &["Orders", "its group", "is not in the answers"]);
+    refused_with(
+        &without("akash.deployment.v1beta4.Query/Deployments"),
+        &["Orders", "its group", "is not in the answers"],
+    );
     refused_with(&without("akash.market.v1beta5.Query/Orders"), &["Bids", "its order"]);
     refused_with(&without("akash.market.v1beta5.Query/Bids"), &["Leases", "its bid"]);
     refused_with(&without(LEASES), &["Payments", "no deployment, bid or lease has it"]);
-    refused_with(&without("akash.escrow.v1.Query/Payments"), &["Payments", "is not in the list"]);
-    refused_with(&without("akash.escrow.v1.Query/Accounts"), &["Accounts", "is not in the list"]);
+    refused_with(
+        &without("akash.escrow.v1.Query/Payments"),
+        &["Payments", "is not in the list"],
+    );
+    refused_with(
+        &without("akash.escrow.v1.Query/Accounts"),
+        &["Accounts", "is not in the list"],
+    );
 }
 
 #[test]
@@ -167,7 +211,10 @@ fn what_is_told_twice_must_be_told_alike() {
     });
     refused_with(&raw, &["Deployments", "its account is deployment/"]);
     let raw = changed("cosmos.bank.v1beta1.Query/TotalSupply", |supply| {
-        supply["supply"].as_array_mut().unwrap().retain(|coin| coin["denom"] != "uact");
+        supply["supply"]
+            .as_array_mut()
+            .unwrap()
+            .retain(|coin| coin["denom"] != "uact");
     });
     refused_with(&raw, &["VaultState", "supply"]);
 }
@@ -205,7 +252,8 @@ fn every_query_that_the_version_needs_is_missed_by_name() {
         }
     }
     let mut raw = from_rest(ALL, 333);
-    raw.answers.retain(|answer| answer.method != "akash.take.v1.Query/Params");
+    raw.answers
+        .retain(|answer| answer.method != "akash.take.v1.Query/Params");
     refused_with(&raw, &["akash.take.v1.Query/Params"]);
     // A node of v2.0 that was not asked for the status of its mint.
     refused_with(&from_rest(ALL, 456), &["akash.bme.v1.Query/Status"]);
@@ -218,10 +266,19 @@ fn a_query_of_a_later_version_another_chain_and_an_old_height_are_refused() {
         answer.method = answer.method.replace("v1beta5", "v1beta6");
     }
     refused_with(&raw, &["akash.market.v1beta6.Query/Orders", "newer gridproof"]);
-    let raw = RawState { chain_id: "other".to_owned(), ..WIRE.clone() };
+    let raw = RawState {
+        chain_id: "other".to_owned(),
+        ..WIRE.clone()
+    };
     assert!(matches!(refused(&raw), SnapshotError::Chain { .. }));
-    assert!(matches!(refused(&from_rest(ALL, 65)), SnapshotError::Version { height: 65, .. }));
-    let raw = RawState { height: 0, ..WIRE.clone() };
+    assert!(matches!(
+        refused(&from_rest(ALL, 65)),
+        SnapshotError::Version { height: 65, .. }
+    ));
+    let raw = RawState {
+        height: 0,
+        ..WIRE.clone()
+    };
     assert!(matches!(refused(&raw), SnapshotError::Height { .. }));
 }
 
@@ -242,7 +299,9 @@ fn the_number_of_a_source_that_cannot_be_told_is_not_guessed() {
 
 /// Reads the answers and, where they pass, writes their rows; only a panic fails.
 fn survive(raw: &RawState) {
-    let Ok(state) = State::from_snapshot(&RULES, raw) else { return };
+    let Ok(state) = State::from_snapshot(&RULES, raw) else {
+        return;
+    };
     let origin = Origin {
         network: "n".to_owned(),
         chain_id: "c".to_owned(),

@@ -5,8 +5,8 @@ mod completed;
 mod equal;
 mod hostile;
 mod optional;
-mod rows;
 #[path = "../../../../../tests/common/recorded_state.rs"]
 mod recorded_state;
+mod rows;
 
 use crate::source::{Encoding, RawAnswer, RawState};

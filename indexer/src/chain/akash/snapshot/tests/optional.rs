@@ -30,7 +30,9 @@ fn seed(raw: &RawState) -> State {
 }
 
 fn next_blocks(count: usize) -> Vec<Block> {
-    let after = blocks(RECORDING).into_iter().filter(|block| block.header.height > START);
+    let after = blocks(RECORDING)
+        .into_iter()
+        .filter(|block| block.header.height > START);
     after.take(count).collect()
 }
 
@@ -43,7 +45,11 @@ fn findings(state: &mut State, block: &Block) -> Vec<Audit> {
 fn part(state: &State, name: &str) -> Value {
     let text = String::from_utf8(state.to_checkpoint().unwrap()).unwrap();
     let (_, rest) = text.split_once(&format!("\"{name}\":")).unwrap();
-    serde_json::Deserializer::from_str(rest).into_iter().next().unwrap().unwrap()
+    serde_json::Deserializer::from_str(rest)
+        .into_iter()
+        .next()
+        .unwrap()
+        .unwrap()
 }
 
 fn passed(mut block: Block, id: u64) -> Block {
@@ -92,7 +98,11 @@ fn an_answered_clock_is_the_one_that_follows_from_the_genesis() {
 #[test]
 fn where_the_clock_is_not_known_an_overdue_price_is_reported_once() {
     let mut raw = from_rest(RECORDING, START);
-    let prices = raw.answers.iter_mut().find(|answer| answer.method.ends_with("Query/Prices")).unwrap();
+    let prices = raw
+        .answers
+        .iter_mut()
+        .find(|answer| answer.method.ends_with("Query/Prices"))
+        .unwrap();
     let mut list: Value = serde_json::from_slice(&prices.body).unwrap();
     list[0]["id"]["timestamp"] = json!("2026-11-01T00:00:00Z");
     prices.body = list.to_string().into();
@@ -138,7 +148,14 @@ fn a_proposal_that_was_answered_changes_the_parameters_when_it_passes() {
     };
     let raw = with("cosmos.gov.v1.Query/Proposals", Encoding::Proto, page.encode_to_vec());
     let mut state = seed(&raw);
-    assert_eq!(part(&state, "gov")["open"].as_object().unwrap().keys().collect::<Vec<_>>(), ["7"]);
+    assert_eq!(
+        part(&state, "gov")["open"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .collect::<Vec<_>>(),
+        ["7"]
+    );
     let block = next_blocks(1).remove(0);
     assert_eq!(findings(&mut state, &passed(block, 7)), []);
     let oracle = part(&state, "oracle");

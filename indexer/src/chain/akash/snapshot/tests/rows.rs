@@ -29,7 +29,11 @@ fn written(state: &State, raw: &RawState) -> Batch {
 
 /// Objects that a file of the recording lists.
 fn listed(raw: &RawState, method: &str, list: &str) -> Vec<Value> {
-    let answer = raw.answers.iter().find(|answer| answer.method.ends_with(method)).unwrap();
+    let answer = raw
+        .answers
+        .iter()
+        .find(|answer| answer.method.ends_with(method))
+        .unwrap();
     match serde_json::from_slice(&answer.body).unwrap() {
         Value::Array(objects) => objects,
         page => page[list].as_array().unwrap().clone(),
@@ -60,7 +64,10 @@ fn every_object_has_one_row_and_a_second_writing_gives_the_same() {
         assert_eq!(rows(table), objects.len() as u64, "{table}");
     }
     let deployments = listed(&raw, "Query/Deployments", "deployments");
-    let groups: usize = deployments.iter().map(|entry| entry["groups"].as_array().unwrap().len()).sum();
+    let groups: usize = deployments
+        .iter()
+        .map(|entry| entry["groups"].as_array().unwrap().len())
+        .sum();
     assert_eq!(rows("groups"), groups as u64);
     assert_eq!((rows("bme_vault"), rows("oracle_status")), (1, 1));
     assert_eq!(rows("stranded_deposits"), state.market.stranded.len() as u64);
