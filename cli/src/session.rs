@@ -48,6 +48,7 @@ impl Session {
             let Prepared {
                 chain,
                 network,
+                node,
                 replay,
                 reader,
                 ..
@@ -63,7 +64,7 @@ impl Session {
                 Goal::Height(_) => None,
             };
             let own_stop = session.stop.child_token();
-            let mut following = network.follower(chain, settings, writer, own_stop.clone());
+            let mut following = network.follower(chain, settings, node, writer, own_stop.clone());
             if let Some(providers) = providers {
                 let board = following.board.clone();
                 following.run = inventory::beside(following.run, providers, writer, board, own_stop);
