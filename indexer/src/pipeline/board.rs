@@ -3,7 +3,7 @@
 use super::quarantine::Quarantined;
 use super::ranges::RangeSet;
 use super::shared::Chain;
-use super::status::{EndpointStatus, NetworkStatus, StageStatus};
+use super::status::{EndpointStatus, NetworkStatus, PriceStatus, StageStatus};
 use crate::chain::Kind;
 use gridproof_store::state_db::{NetworkStatus as Stored, Span, StageKey, StageStatus as StoredStage};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -55,6 +55,11 @@ impl Board {
         self.status.send_modify(|status| status.advice = advice);
     }
 
+    /// Shows what the sources of prices told last.
+    pub fn prices(&self, prices: Vec<PriceStatus>) {
+        self.status.send_modify(|status| status.prices = prices);
+    }
+
     /// Says why the state stage does nothing, or that it works.
     pub fn state_waits(&self, reason: Option<String>) {
         self.status.send_modify(|status| {
@@ -103,6 +108,7 @@ impl Board {
             status.tip = tip;
             status.trouble = old.trouble;
             status.advice = old.advice;
+            status.prices = old.prices;
             status.audit_findings = old.audit_findings;
             status.endpoints = endpoints.unwrap_or(old.endpoints);
             carry(&mut status.facts, old.facts);
@@ -157,6 +163,7 @@ pub fn from_store(stored: &Stored) -> NetworkStatus {
         audit_findings: None,
         advice: None,
         trouble: None,
+        prices: Vec::new(),
     }
 }
 

@@ -18,6 +18,7 @@ mod links;
 mod metrics;
 mod observe;
 mod plan;
+mod prices;
 mod quarantine;
 mod ranges;
 mod reference;
@@ -38,6 +39,7 @@ pub use follower::Follower;
 pub use integrity::{Finding, IntegrityReport, check_integrity};
 pub use metrics::{Metrics, Step};
 pub use plan::{Cut, Plan};
+pub use prices::{POLL_EVERY, PriceMetrics, PricePoller};
 pub use quarantine::{Fault, Quarantined, Rejected};
 pub use ranges::RangeSet;
 pub use reference::publish_render_rules;
@@ -46,7 +48,7 @@ pub use reindex::{ReindexReport, reindex};
 pub use series::{Series, SeriesHome};
 pub use shared::{Chain, FirstHeight, Goal, OBSERVE_EVERY, Settings, Shared};
 pub use state::NEEDS_GENESIS;
-pub use status::{EndpointStatus, NetworkStatus, StageStatus};
+pub use status::{EndpointStatus, NetworkStatus, PriceStatus, StageStatus};
 pub use vault::Vault;
 
 #[cfg(test)]
