@@ -3,7 +3,7 @@
 use crate::house::Writer;
 use gridproof_indexer::chain::Family;
 use gridproof_indexer::pipeline::{
-    Board, Chain, Follower, NetworkStatus, PipelineError, ReindexReport, Settings, Shared, Vault, refetch,
+    Board, Chain, Follower, NetworkStatus, PipelineError, ReindexReport, SeriesHome, Settings, Shared, Vault, refetch,
 };
 use gridproof_indexer::source::{EndpointStatus, FetchError, Head, Source};
 use std::pin::Pin;
@@ -47,6 +47,8 @@ pub(crate) struct Following {
     pub(crate) status: watch::Receiver<NetworkStatus>,
     /// Where audits beside the follower tell what they found.
     pub(crate) board: Board,
+    /// Where series of the network are kept.
+    pub(crate) home: SeriesHome,
     /// Runs to the end and gives the last status.
     pub(crate) run: Boxed<'static, Result<NetworkStatus, PipelineError>>,
 }
@@ -78,10 +80,11 @@ impl<F: Family, S: Source<Raw = F::Raw>> Followable for Ready<F, S> {
         stop: CancellationToken,
     ) -> Following {
         let shared = shared(chain, self.rules, self.genesis, settings, writer);
-        let board = shared.board.clone();
+        let (board, home) = (shared.board.clone(), shared.series_home());
         let follower = Follower::new(shared, self.source, stop);
         Following {
             board,
+            home,
             status: follower.status(),
             run: Box::pin(follower.run()),
         }

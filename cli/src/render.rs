@@ -72,6 +72,7 @@ pub(crate) async fn live(config: &Config, network: &Network) -> Result<Prepared,
         replay: None,
         last: None,
         range: network.range_slots,
+        prices: None,
     })
 }
 
@@ -139,6 +140,7 @@ pub(crate) async fn recording(
         last: Some(last),
         // A recording has few transactions and wide gaps between them: the widest ranges that there may be.
         range: Some(RenderRules::MAX_RANGE_HEIGHTS),
+        prices: None,
     })
 }
 

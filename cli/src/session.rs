@@ -6,7 +6,7 @@ use crate::house::{House, Writer};
 use crate::networks::Prepared;
 use crate::{ops, progress};
 use gridproof_indexer::audit::render;
-use gridproof_indexer::pipeline::{NetworkStatus, PipelineError, Settings};
+use gridproof_indexer::pipeline::{Goal, NetworkStatus, PipelineError, Settings};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,8 @@ const ENGINE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Followers at work.
 pub(crate) struct Session {
-    followers: JoinSet<Result<NetworkStatus, PipelineError>>,
+    /// Followers with their last status, and pollers, which have none.
+    followers: JoinSet<Result<Option<NetworkStatus>, PipelineError>>,
     background: JoinSet<()>,
     replays: Vec<gridproof_indexer::source::replay::ReplayHandle>,
     stop: CancellationToken,
@@ -48,6 +49,7 @@ impl Session {
                 network,
                 replay,
                 reader,
+                prices,
                 ..
             } = prepared;
             session.replays.extend(replay);
@@ -55,11 +57,17 @@ impl Session {
                 house.source_metrics.add(&chain.network, reader);
             }
             let audited = (chain.kind == render::KIND).then(|| (chain.network.clone(), chain.recording));
+            let follows = settings.goal == Goal::Follow;
             let following = network.follower(chain, settings, writer, session.stop.clone());
             house.board.add_network(following.status.clone());
             session
                 .background
                 .spawn(progress::follow(following.status, bars.clone(), session.done.clone()));
+            if let Some(prices) = prices.filter(|_| follows) {
+                let poller = prices.poller(following.home, following.board.clone());
+                let stop = session.stop.clone();
+                session.followers.spawn(async move { poller.run(stop).await.map(|()| None) });
+            }
             if let Some((network, from_nothing)) = audited {
                 let audits = Audits {
                     network,
@@ -70,7 +78,7 @@ impl Session {
                 };
                 session.background.spawn(audits.run(session.done.clone()));
             }
-            session.followers.spawn(following.run);
+            session.followers.spawn(async move { following.run.await.map(Some) });
         }
         session.background.spawn(watch_engine(
             house.board.clone(),
@@ -109,7 +117,7 @@ impl Session {
         let (mut ended, mut failure) = (Vec::new(), None);
         while let Some(joined) = self.followers.join_next().await {
             match joined.map_err(PipelineError::from).and_then(|result| result) {
-                Ok(status) => ended.push(status),
+                Ok(status) => ended.extend(status),
                 Err(error) => {
                     self.stop.cancel();
                     failure.get_or_insert(error);

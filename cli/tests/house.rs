@@ -59,6 +59,9 @@ const FORBIDDEN_IN_FOLDER: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
+/// The only file that may accept a certificate without asking who signed it: that of the connections to providers.
+const ANY_CERTIFICATE_FILE: &str = "indexer/src/source/provider/tls.rs";
+
 /// The one file outside the pipeline that may name the committer: it builds one and hands it to the pipeline.
 const COMPOSITION_ROOT: &str = "cli/src/house.rs";
 
@@ -222,6 +225,29 @@ fn unsafe_code_lives_in_the_listed_files_only() {
         seen, listed,
         "unsafe code may stand in the listed files only, and the list must hold"
     );
+}
+
+#[test]
+fn certificates_go_unasked_in_the_dialing_of_providers_only() {
+    let marks = [
+        ["Server", "CertVerifier"].concat(),
+        [".danger", "ous()"].concat(),
+        ["danger_", "accept"].concat(),
+        ["tls_", "danger"].concat(),
+    ];
+    let seen: BTreeSet<String> = own_sources(&["rs"])
+        .iter()
+        .filter(|path| marks.iter().any(|mark| code_of(path).contains(mark.as_str())))
+        .map(|path| relative(path))
+        .collect();
+    assert_eq!(
+        seen,
+        BTreeSet::from([ANY_CERTIFICATE_FILE.to_owned()]),
+        "every other connection checks who it talks to"
+    );
+    // Nobody outside the folder can get at it.
+    let code = code_of(&root().join(ANY_CERTIFICATE_FILE));
+    assert!(!code.contains("pub ") && !code.contains("pub(crate)") && code.contains("pub(super) fn config"));
 }
 
 #[test]

@@ -15,5 +15,6 @@ SELECT
     toString(gpu_model) AS model,
     toString(gpu_ram) AS ram,
     toString(gpu_interface) AS interface,
-    toString(gpu_resolved_by) AS resolved_by
+    toString(gpu_resolved_by) AS resolved_by,
+    toString(origin) AS row_origin
 FROM leases_as_of(network = {network:String}, as_of = {as_of:UInt64})

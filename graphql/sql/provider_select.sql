@@ -6,6 +6,7 @@ SELECT
     p.website AS website,
     p.created_at AS created_at,
     p.attributes AS attributes,
+    toString(p.origin) AS row_origin,
     l.active AS active_leases,
     l.gpus AS leased_gpus,
     a.auditors AS auditors

@@ -4,16 +4,18 @@
 mod support;
 
 use bytes::Bytes;
-use gridproof_store::batch::Batch;
+use clickhouse::Row;
+use gridproof_store::batch::{Batch, SeriesIdentity, TableRow};
 use gridproof_store::client::ClickHouse;
 use gridproof_store::commit::{CommitError, Committer};
 use gridproof_store::engine::testing::TestEngine;
 use gridproof_store::integrity;
-use gridproof_store::state_db::{ClaimedRange, Span};
+use gridproof_store::state_db::{ClaimedRange, Span, StageKey};
+use serde::Serialize;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use support::{DECODER, commit, key, number, rows, span, state_in};
+use support::{DECODER, NETWORK, commit, key, number, rows, span, state_in};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -48,8 +50,7 @@ impl Fixture {
     }
 
     /// A process that noted its inserts, made them and died before the cursor.
-    async fn insert_and_die(&self, claim: &ClaimedRange) {
-        let batch = batch(claim.span);
+    async fn insert_and_die(&self, claim: &ClaimedRange, batch: &Batch) {
         let tables: Vec<&str> = batch.tables.keys().copied().collect();
         let (state, lease) = (self.committer.state(), self.committer.lease());
         assert!(!state.begin_insert(lease, claim, &tables).await.unwrap());
@@ -107,7 +108,7 @@ async fn what_a_crash_lost_behind_its_token_is_inserted_again() {
     commit(&f.committer, span(1, 10)).await;
     commit(&f.committer, span(21, 30)).await;
     let claim = f.claim(span(11, 20)).await;
-    f.insert_and_die(&claim).await;
+    f.insert_and_die(&claim, &batch(claim.span)).await;
     f.lose("tx_fees", "height BETWEEN 11 AND 20").await;
     f.lose("mint", "height IN (12, 19)").await;
     f.committer.commit(&claim, &batch(claim.span)).await.unwrap();
@@ -118,7 +119,7 @@ async fn what_a_crash_lost_behind_its_token_is_inserted_again() {
 async fn a_lost_mending_is_mended_in_turn() {
     let f = fixture().await;
     let claim = f.claim(span(1, 10)).await;
-    f.insert_and_die(&claim).await;
+    f.insert_and_die(&claim, &batch(claim.span)).await;
     f.lose("tx_fees", "1").await;
     // The process died again and again, each time after the rows were noted and before they were there.
     let batch = batch(claim.span);
@@ -141,7 +142,7 @@ async fn a_lost_mending_is_mended_in_turn() {
 async fn what_is_there_is_not_inserted_again_after_a_crash() {
     let f = fixture().await;
     let claim = f.claim(span(1, 10)).await;
-    f.insert_and_die(&claim).await;
+    f.insert_and_die(&claim, &batch(claim.span)).await;
     f.committer.commit(&claim, &batch(claim.span)).await.unwrap();
     f.holds_all_to(10).await;
     let tokens = "SELECT count() FROM system.parts WHERE database = 'gridproof' AND table = 'tx_fees' AND active";
@@ -227,6 +228,42 @@ async fn a_mirror_that_was_lost_behind_its_token_is_written_again() {
     assert_eq!(live, [(1, 20)]);
 }
 
+#[derive(Row, Serialize)]
+struct Tick {
+    price: u64,
+}
+
+impl TableRow for Tick {
+    const TABLE: &'static str = "ticks";
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_series_is_looked_up_by_its_entries_and_not_by_the_height_of_the_chain() {
+    let f = fixture().await;
+    let table = "CREATE TABLE ticks (network LowCardinality(String), chain_id LowCardinality(String), \
+                 sequence UInt64, observed_at DateTime64(3, 'UTC'), item UInt32, height UInt64, generation UInt32, \
+                 row_hash UInt64, price UInt64) ENGINE = ReplacingMergeTree \
+                 ORDER BY (network, sequence, item, generation) SETTINGS non_replicated_deduplication_window = 10000";
+    f.client.execute(table).await.unwrap();
+    let key = StageKey::new(NETWORK, StageKey::PRICES);
+    let (state, lease) = (f.committer.state(), f.committer.lease());
+    let claim = state.claim(lease, &key, span(1, 3), DECODER).await.unwrap();
+    let mut batch = Batch::new(support::origin());
+    for sequence in 1..=3 {
+        let identity = SeriesIdentity {
+            sequence,
+            observed_at_ms: 0,
+            item: 0,
+            height: 27_000_000,
+        };
+        batch.push(&identity, &Tick { price: sequence }).unwrap();
+    }
+    f.insert_and_die(&claim, &batch).await;
+    f.lose("ticks", "sequence = 2").await;
+    f.committer.commit(&claim, &batch).await.unwrap();
+    assert_eq!(f.count("ticks").await, (3, 3));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_that_never_stay_are_refused_and_the_claim_stands() {
     let f = fixture().await;
@@ -238,7 +275,7 @@ async fn rows_that_never_stay_are_refused_and_the_claim_stands() {
     let null = "CREATE TABLE tx_fees AS tx_fees_before ENGINE = Null";
     f.client.execute(null).await.unwrap();
     let claim = f.claim(span(1, 3)).await;
-    f.insert_and_die(&claim).await;
+    f.insert_and_die(&claim, &batch(claim.span)).await;
     let error = f.committer.commit(&claim, &batch(claim.span)).await.unwrap_err();
     assert!(
         matches!(

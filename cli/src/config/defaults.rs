@@ -1,5 +1,6 @@
 //! Built-in values: a fresh machine follows the mainnets of Akash and Render with no file at all.
 
+use super::prices::Prices;
 use super::model::{Config, Engine, Network, NetworkKind, Pipeline, Start};
 use gridproof_indexer::chain::Family;
 use gridproof_indexer::chain::akash::state::ChainRules;
@@ -33,6 +34,8 @@ const AKASH_ENDPOINTS: [&str; 10] = [
 
 /// The public endpoint of Solana's mainnet.
 const SOLANA_ENDPOINT: &str = "https://api.mainnet-beta.solana.com";
+/// Chain id of Akash's mainnet.
+pub(super) const AKASH_CHAIN: &str = "akashnet-2";
 /// Genesis hash of Solana's mainnet.
 pub(super) const SOLANA_GENESIS: &str = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKUc147dw2N9d";
 /// A slot of autumn 2023, some weeks before the first RENDER was minted on Solana: nothing lies below it.
@@ -67,7 +70,7 @@ fn akash() -> Network {
     Network {
         name: "akash".into(),
         kind: NetworkKind::Akash,
-        chain_id: "akashnet-2".into(),
+        chain_id: AKASH_CHAIN.into(),
         endpoints: AKASH_ENDPOINTS.map(String::from).to_vec(),
         starts_on: None,
         upgrades: Vec::new(),
@@ -80,6 +83,7 @@ fn akash() -> Network {
         poll_seconds: None,
         rates: None,
         yellowstone: None,
+        prices: Prices::default(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can be configured. Every key has a default in `defaults.rs`; an unknown key is an error.
 
+use super::prices::Prices;
 use gridproof_indexer::chain::render::watch::WatchAccount;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -102,6 +103,20 @@ pub(crate) struct Network {
     /// Render: a Yellowstone gRPC stream in front of the endpoints, which stay the truth.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) yellowstone: Option<Yellowstone>,
+    /// Where prices come from.
+    #[serde(default)]
+    pub(crate) prices: Prices,
+}
+
+impl Network {
+    /// Whether it is the mainnet of its kind.
+    pub(crate) fn is_mainnet(&self) -> bool {
+        self.chain_id
+            == match self.kind {
+                NetworkKind::Akash => super::defaults::AKASH_CHAIN,
+                NetworkKind::Render => super::defaults::SOLANA_GENESIS,
+            }
+    }
 }
 
 /// A Yellowstone gRPC server.

@@ -29,7 +29,7 @@ pub(crate) struct LeaseRow {
     pub(crate) price_text: String,
     pub(crate) price_denom: String,
     pub(crate) created_at: u64,
-    pub(crate) created_ms: i64,
+    pub(crate) created_ms: Option<i64>,
     pub(crate) closed_on: u64,
     pub(crate) close_reason: String,
     pub(crate) close_reason_in_state: String,
@@ -43,6 +43,7 @@ pub(crate) struct LeaseRow {
     pub(crate) ram: String,
     pub(crate) interface: String,
     pub(crate) resolved_by: String,
+    pub(crate) row_origin: String,
 }
 
 impl LeaseRow {

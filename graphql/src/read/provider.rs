@@ -16,6 +16,7 @@ pub(crate) struct ProviderRow {
     pub(crate) created_at: u64,
     /// JSON list of `{key, value}` in chain order.
     pub(crate) attributes: String,
+    pub(crate) row_origin: String,
     pub(crate) active_leases: u64,
     pub(crate) leased_gpus: u64,
     pub(crate) auditors: Vec<String>,

@@ -78,11 +78,13 @@ pub(crate) struct Lease {
     price_denom: String,
     /// The block that created it.
     created_height: u64,
-    /// The time of that block.
-    created_time: OffsetDateTime,
+    /// The time of that block; null where the lease is older than the state that was asked of a node and with which this
+    /// network begins: a chain's state holds the height only.
+    created_time: Option<OffsetDateTime>,
     /// The block that ended it; null while it runs.
     closed_height: Option<u64>,
-    /// What the closing event gave as the reason; null when it gave none.
+    /// What the closing event gave as the reason; null when it gave none, and where the lease ended before the state that
+    /// was asked of a node.
     reason: Option<String>,
     /// What the chain's own state answers as the reason. Versions 1.0 and 1.1 never stored it.
     reason_in_state: Option<String>,
@@ -107,6 +109,8 @@ pub(crate) struct Lease {
     /// Where the GPU model was found: the winning bid's offer (`offer`), the order's group (`group`), the provider's
     /// attributes (`provider`), nowhere (`unknown`), or the lease has no GPU (`none`).
     gpu_resolved_by: String,
+    /// `block` where a block changed it last; `snapshot` where it stands as a node answered it.
+    origin: String,
     /// The block as of which all this holds.
     as_of: BlockRef,
 }
@@ -131,7 +135,7 @@ impl Lease {
             price: Decimal(row.price_text),
             price_denom: row.price_denom,
             created_height: row.created_at,
-            created_time: moment(row.created_ms),
+            created_time: row.created_ms.map(moment),
             closed_height: (row.closed_on > 0).then_some(row.closed_on),
             reason: text(row.close_reason),
             reason_in_state: text(row.close_reason_in_state),
@@ -145,6 +149,7 @@ impl Lease {
             gpu_ram: text(row.ram),
             gpu_interface: text(row.interface),
             gpu_resolved_by: row.resolved_by,
+            origin: row.row_origin,
             as_of,
         }
     }

@@ -47,7 +47,8 @@ pub(crate) struct Provider {
     email: Option<String>,
     /// Its website; null when not given. Akash only.
     website: Option<String>,
-    /// The block in which it registered. Akash only.
+    /// The block in which it registered; null where the genesis, or the state that was asked of a node, had it already.
+    /// Akash only.
     created_height: Option<u64>,
     /// Its claims about itself, in the chain's order. Akash only.
     attributes: Option<Vec<Attribute>>,
@@ -57,6 +58,8 @@ pub(crate) struct Provider {
     active_leases: Option<u64>,
     /// GPUs in those leases. Akash only.
     leased_gpus: Option<u64>,
+    /// `block` where a block changed it last; `snapshot` where it stands as a node answered it. Akash only.
+    origin: Option<String>,
     /// The first weekly epoch in which it was paid. Render only.
     first_paid_epoch: Option<u32>,
     /// The last weekly epoch in which it was paid. Render only.
@@ -89,6 +92,7 @@ impl Provider {
             audited_by: None,
             active_leases: None,
             leased_gpus: None,
+            origin: None,
             first_paid_epoch: None,
             last_paid_epoch: None,
             epochs_paid: None,
@@ -111,11 +115,12 @@ impl Provider {
             host_uri: Some(row.host_uri),
             email: text(row.email),
             website: text(row.website),
-            created_height: Some(row.created_at),
+            created_height: (row.created_at > 0).then_some(row.created_at),
             attributes: Some(attributes),
             audited_by: Some(row.auditors),
             active_leases: Some(row.active_leases),
             leased_gpus: Some(row.leased_gpus),
+            origin: Some(row.row_origin),
             ..Self::bare(network, as_of, row.owner)
         })
     }

@@ -3,7 +3,7 @@
 use super::quarantine::Quarantined;
 use super::ranges::RangeSet;
 use super::shared::Chain;
-use super::status::{EndpointStatus, NetworkStatus, PriceStatus, StageStatus};
+use super::status::{EndpointStatus, InventoryStatus, NetworkStatus, PriceStatus, StageStatus};
 use crate::chain::Kind;
 use gridproof_store::state_db::{NetworkStatus as Stored, Span, StageKey, StageStatus as StoredStage};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -69,6 +69,15 @@ impl Board {
         });
     }
 
+    /// Says where the providers stand that are asked.
+    pub fn inventory(&self, inventory: InventoryStatus) {
+        self.status.send_if_modified(|status| {
+            let changed = status.inventory != Some(inventory);
+            status.inventory = Some(inventory);
+            changed
+        });
+    }
+
     /// Sets the tip.
     pub fn tip(&self, tip: u64) {
         self.status.send_modify(|status| status.tip = status.tip.max(Some(tip)));
@@ -109,6 +118,7 @@ impl Board {
             status.trouble = old.trouble;
             status.advice = old.advice;
             status.prices = old.prices;
+            status.inventory = old.inventory;
             status.audit_findings = old.audit_findings;
             status.endpoints = endpoints.unwrap_or(old.endpoints);
             carry(&mut status.facts, old.facts);
@@ -158,6 +168,7 @@ pub fn from_store(stored: &Stored) -> NetworkStatus {
         first: Some(stored.network.first_height),
         facts: stage(StageKey::FACTS),
         state: has_state(&stored.network.kind).then(|| stage(StageKey::STATE)),
+        inventory: None,
         quarantine: stored.stages.iter().flat_map(quarantined).collect(),
         endpoints: Vec::new(),
         audit_findings: None,

@@ -76,6 +76,9 @@ pub enum PipelineError {
     /// The tables could not be read.
     #[error("the tables cannot be read: {0}; is the database migrated (`gridproof migrate up`)?")]
     Tables(#[from] clickhouse::error::Error),
+    /// An entry of a series cannot be written down.
+    #[error("an entry of a series cannot be written down: {0}; this is a fault of gridproof, please report it")]
+    Entry(String),
     /// A worker thread died.
     #[error("a worker ended without an answer: {0}; this is a fault of gridproof, please report it")]
     Worker(#[from] tokio::task::JoinError),

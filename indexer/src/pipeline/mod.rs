@@ -14,6 +14,7 @@ mod error;
 mod facts;
 mod follower;
 mod integrity;
+mod inventory;
 mod links;
 mod metrics;
 mod observe;
@@ -37,6 +38,7 @@ pub use bootstrap::{Asking, BootstrapReport, StateNode, bootstrap};
 pub use error::PipelineError;
 pub use follower::Follower;
 pub use integrity::{Finding, IntegrityReport, check_integrity};
+pub use inventory::{ChainState, Clock, Discovery, Inventory, InventoryGauges, InventorySettings, Known, Registered};
 pub use metrics::{Metrics, Step};
 pub use plan::{Cut, Plan};
 pub use prices::{POLL_EVERY, PriceMetrics, PricePoller};
@@ -48,7 +50,7 @@ pub use reindex::{ReindexReport, reindex};
 pub use series::{Series, SeriesHome};
 pub use shared::{Chain, FirstHeight, Goal, OBSERVE_EVERY, Settings, Shared};
 pub use state::NEEDS_GENESIS;
-pub use status::{EndpointStatus, NetworkStatus, PriceStatus, StageStatus};
+pub use status::{EndpointStatus, InventoryStatus, NetworkStatus, PriceStatus, StageStatus};
 pub use vault::Vault;
 
 #[cfg(test)]

@@ -24,6 +24,9 @@ pub struct NetworkStatus {
     pub facts: StageStatus,
     /// Progress of the state; absent where the chain has no state stage.
     pub state: Option<StageStatus>,
+    /// Providers that are asked for their status; absent where none are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inventory: Option<InventoryStatus>,
     /// Ranges set aside.
     pub quarantine: Vec<Quarantined>,
     /// Endpoints, healthiest first.
@@ -61,6 +64,19 @@ pub struct PriceStatus {
     pub age_s: Option<i64>,
     /// When it was seen, seconds since the Unix epoch.
     pub observed_at_s: i64,
+}
+
+/// Where the providers of a network stand that are asked for their status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InventoryStatus {
+    /// Providers on the chain.
+    pub total: u64,
+    /// Of these, asked.
+    pub monitored: u64,
+    /// Of these, answering.
+    pub online: u64,
+    /// Of these, not answering after three retries.
+    pub dead: u64,
 }
 
 /// Progress of one stage.

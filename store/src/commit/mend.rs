@@ -72,6 +72,7 @@ async fn missing(
             .param("table", table)
             .param("network", &range.key.network)
             .param("generation", range.generation)
+            .param("unit", range.key.counts_in())
             .param("from", range.span.from)
             .param("to", range.span.to)
             .fetch_all::<u64>()

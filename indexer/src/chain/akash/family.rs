@@ -5,12 +5,12 @@ use super::facts;
 use super::model::{Block, Header};
 use super::state::{ChainRules, State};
 use crate::chain::{Edge, Family, Fault, Machine, Rejected};
-use crate::source::RawBlock;
+use crate::source::{RawBlock, RawState};
 use gridproof_store::batch::{Batch, TableRow};
 
 /// Version of the code that derives rows. Raise it when the same archive gives other rows: it is part of every
 /// deduplication token.
-pub const DECODER_VERSION: u32 = 1;
+pub const DECODER_VERSION: u32 = 2;
 
 impl Family for ChainRules {
     const KIND: &'static str = "akash";
@@ -63,6 +63,20 @@ impl Machine<ChainRules> for State {
     fn first(rules: &ChainRules, genesis: &[u8]) -> Result<Self, String> {
         let genesis: serde_json::Value = serde_json::from_slice(genesis).map_err(|error| error.to_string())?;
         Self::new(rules.clone(), Some(&genesis)).map_err(|error| error.to_string())
+    }
+
+    fn seed(rules: &ChainRules, raw: &RawState) -> Result<Self, String> {
+        Self::from_snapshot(rules, raw).map_err(|error| error.to_string())
+    }
+
+    fn write_all(&self, snapshot: &RawState, batch: &mut Batch) -> Result<(), Rejected> {
+        let height = snapshot.height;
+        if height != self.height {
+            let why = format!("the snapshot is of height {height}, the state of {}", self.height);
+            return Err(Rejected::because(Fault::Derive, height, why));
+        }
+        self.write_start(snapshot.time_ns.div_euclid(1_000_000), batch)
+            .map_err(|error| Rejected::new(Fault::Derive, height, &error))
     }
 
     fn restore(rules: &ChainRules, checkpoint: &[u8]) -> Result<Self, String> {

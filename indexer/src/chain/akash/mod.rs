@@ -8,7 +8,9 @@ pub mod gpu;
 pub mod inventory;
 pub mod model;
 pub mod proto;
+pub mod provider_series;
 pub mod resources;
+pub mod snapshot;
 pub mod state;
 
 pub use family::DECODER_VERSION;

@@ -3,7 +3,17 @@
 //!
 //! [`StatusSource`] is what a supervisor of providers needs; [`StatusClient`] is the one that asks real providers.
 
+mod client;
+mod dial;
+mod frames;
+pub mod guard;
+mod limits;
+mod pace;
 mod refusal;
+mod rest;
+mod rpc;
+mod tls;
+mod watch;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -13,6 +23,8 @@ use futures::stream::BoxStream;
 
 use crate::chain::akash::inventory::ProviderStatus;
 
+pub use client::StatusClient;
+pub use limits::ProviderLimits;
 pub use refusal::{Refusal, RefusalCode};
 
 /// What a status came through.

@@ -265,7 +265,7 @@ pub enum FieldError {
 
 impl FieldError {
     /// An impossible value, quoted up to a limit.
-    pub(crate) fn invalid(field: &'static str, expected: &'static str, value: &str) -> Self {
+    pub(in crate::chain::akash) fn invalid(field: &'static str, expected: &'static str, value: &str) -> Self {
         Self::Invalid {
             field,
             expected,

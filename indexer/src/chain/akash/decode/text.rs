@@ -31,7 +31,7 @@ pub(super) fn signed(field: &'static str, text: &str) -> Result<i64, FieldError>
 }
 
 /// Whole base units: digits only, below 2^127. Coins are never negative on the chain.
-pub(super) fn amount(field: &'static str, text: &str) -> Result<i128, FieldError> {
+pub(in crate::chain::akash) fn amount(field: &'static str, text: &str) -> Result<i128, FieldError> {
     digits(text)
         .and_then(|digits| digits.parse().ok())
         .ok_or_else(|| FieldError::invalid(field, "an amount of whole units below 2^127", text))
@@ -42,7 +42,7 @@ fn digits(text: &str) -> Option<&str> {
 }
 
 /// A denomination of printable characters.
-pub(super) fn denom(field: &'static str, text: &str) -> Result<String, FieldError> {
+pub(in crate::chain::akash) fn denom(field: &'static str, text: &str) -> Result<String, FieldError> {
     let fine = |byte: u8| byte.is_ascii_alphanumeric() || b"/:._-".contains(&byte);
     if text.is_empty() || text.len() > DENOM_MAX_BYTES || !text.bytes().all(fine) {
         return Err(FieldError::invalid(field, "a denomination", text));
@@ -76,7 +76,7 @@ pub(super) fn decimal(field: &'static str, text: &str) -> Result<Dec, FieldError
 }
 
 /// A price in the wire form: an integer scaled by 10^18, not negative.
-pub(super) fn decimal_wire(field: &'static str, text: &str) -> Result<Dec, FieldError> {
+pub(in crate::chain::akash) fn decimal_wire(field: &'static str, text: &str) -> Result<Dec, FieldError> {
     let value = Dec::from_wire(text).map_err(|source| FieldError::Decimal { field, source })?;
     not_negative(field, value, text)
 }

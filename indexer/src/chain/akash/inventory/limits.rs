@@ -6,6 +6,10 @@ use super::InventoryError;
 pub const MAX_NODES: usize = 1_024;
 /// Cards of one node.
 pub const MAX_CARDS_PER_NODE: usize = 1_024;
+/// Kinds of cards of one provider: a kind is a few texts, so these weigh more than cards.
+pub const MAX_KINDS: usize = 64;
+/// Kinds of cards, and classes of storage, of all nodes together.
+pub const MAX_NODE_ENTRIES: usize = 4_096;
 /// GPUs that one amount may speak of.
 pub const MAX_GPUS: i64 = 65_536;
 /// Classes of storage, of one node or one provider.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use prost::Message;
 
 use super::limits::{
-    ERROR_CHARS, MAX_CARDS_PER_NODE, MAX_CLASSES, MAX_GPUS, MAX_NODES, MAX_TEXTS, NAME_CHARS, at_most,
+    ERROR_CHARS, MAX_CARDS_PER_NODE, MAX_CLASSES, MAX_GPUS, MAX_KINDS, MAX_NODE_ENTRIES, MAX_NODES, MAX_TEXTS,
+    NAME_CHARS, at_most,
 };
 use super::quantity::{milli, whole};
 use super::text::clip;
@@ -33,11 +34,13 @@ impl ProviderStatus {
         let machines = inventory.and_then(|i| i.cluster.as_deref());
         let held = inventory.and_then(|i| i.reservations.as_deref());
         let nodes = nodes(machines)?;
+        let gpus = gpu::sum(nodes.iter().flat_map(|node| &node.gpus));
+        at_most("kinds of cards", gpus.len(), MAX_KINDS)?;
         let status = Self {
             leases: cluster.and_then(|c| c.leases.as_deref()).map_or(0, |l| l.active),
             deployments: message.manifest.as_deref().map_or(0, |m| m.deployments),
             orders: message.bid_engine.as_deref().map_or(0, |b| b.orders),
-            gpus: Some(gpu::sum(nodes.iter().flat_map(|node| &node.gpus))),
+            gpus: Some(gpus),
             nodes,
             storage: storage(machines)?,
             active: reserved(held.and_then(|h| h.active.as_deref()), "reservations.active")?,
@@ -56,7 +59,19 @@ impl ProviderStatus {
 fn nodes(cluster: Option<&proto::Cluster>) -> Read<Vec<Node>> {
     let nodes = cluster.map_or(&[][..], |c| &c.nodes);
     at_most("nodes", nodes.len(), MAX_NODES)?;
-    nodes.iter().enumerate().map(|(at, n)| node(n, at)).collect()
+    let mut entries = 0;
+    let mut read = Vec::with_capacity(nodes.len());
+    for (at, message) in nodes.iter().enumerate() {
+        let node = node(message, at)?;
+        entries += node.gpus.len() + node.storage_classes.len();
+        at_most(
+            "kinds of cards and classes of storage in nodes",
+            entries,
+            MAX_NODE_ENTRIES,
+        )?;
+        read.push(node);
+    }
+    Ok(read)
 }
 
 fn node(node: &proto::Node, at: usize) -> Read<Node> {

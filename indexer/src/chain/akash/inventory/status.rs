@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// Lists are in a fixed order (nodes as served; kinds of GPU and classes of storage sorted), so that two equal inventories
 /// are equal values. Texts are clipped and free of control characters. Amounts are integers: thousandths of a core, bytes,
 /// whole GPUs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ProviderStatus {
     /// Active leases.
     pub leases: u32,
@@ -64,7 +64,7 @@ impl ProviderStatus {
 }
 
 /// One machine of a provider.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Node {
     /// Its name in the provider's cluster.
     pub name: String,
@@ -77,7 +77,7 @@ pub struct Node {
 }
 
 /// Amounts of one node.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Resources {
     /// Thousandths of a core.
     pub cpu_milli: Amount,
@@ -90,7 +90,7 @@ pub struct Resources {
 }
 
 /// What there is and what is taken. Both as served: a broken provider may say less than nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Amount {
     /// What can be given away in all.
     pub allocatable: i64,
@@ -113,7 +113,7 @@ impl Amount {
 }
 
 /// Persistent storage of one class.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct StorageClass {
     /// `beta1` (HDD), `beta2` (SSD), `beta3` (NVMe), or what the provider calls it.
     pub class: String,
@@ -122,7 +122,7 @@ pub struct StorageClass {
 }
 
 /// What is reserved, all nodes together.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Reserved {
     /// Number of reservations.
     pub count: u32,
@@ -153,7 +153,7 @@ pub struct GpuKind {
 }
 
 /// Physical cards of one kind.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct GpuCount {
     /// The kind, for comparison.
     pub kind: GpuKind,

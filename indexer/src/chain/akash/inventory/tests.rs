@@ -310,6 +310,12 @@ fn there_are_not_more_nodes_or_cards_than_are_taken() {
         read(&of_nodes(vec![node("a", ("1", "1"), cards)])).unwrap_err().code(),
         "too_many"
     );
+    let kinds = (0..65).map(|n| proto::GpuInfo {
+        name: format!("h{n}"),
+        ..proto::GpuInfo::default()
+    });
+    let error = read(&of_nodes(vec![node("a", ("1", "1"), kinds.collect())])).unwrap_err();
+    assert_eq!(error.to_string(), "65 kinds of cards: 64 are the most that is taken");
     let nodes = format!(
         r#"{{"cluster":{{"inventory":{{"cluster":{{"nodes":[{}{{}}]}}}}}}}}"#,
         "{},".repeat(60_000)

@@ -1,7 +1,7 @@
 //! Coins, deposits, attributes, resources.
 #![expect(missing_docs, reason = "field names are those of the public schema")]
 
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message, serde::Deserialize)]
 pub struct Coin {
     #[prost(string, tag = "1")]
     pub denom: String,
@@ -43,7 +43,7 @@ pub struct Deposit {
     pub sources: Vec<i32>,
 }
 
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message, serde::Deserialize)]
 pub struct Attribute {
     #[prost(string, tag = "1")]
     pub key: String,
@@ -51,7 +51,7 @@ pub struct Attribute {
     pub value: String,
 }
 
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message, serde::Deserialize)]
 pub struct SignedBy {
     #[prost(string, repeated, tag = "1")]
     pub all_of: Vec<String>,
@@ -59,7 +59,7 @@ pub struct SignedBy {
     pub any_of: Vec<String>,
 }
 
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message, serde::Deserialize)]
 pub struct PlacementRequirements {
     #[prost(message, optional, tag = "1")]
     pub signed_by: Option<SignedBy>,
@@ -75,15 +75,16 @@ pub struct ResourceValue {
 }
 
 /// CPU, memory and GPU share this layout: a quantity and attributes.
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message, serde::Deserialize)]
 pub struct Quantity {
     #[prost(message, optional, tag = "1")]
+    #[serde(alias = "units", alias = "quantity")]
     pub value: Option<ResourceValue>,
     #[prost(message, repeated, tag = "2")]
     pub attributes: Vec<Attribute>,
 }
 
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message, serde::Deserialize)]
 pub struct Storage {
     #[prost(string, tag = "1")]
     pub name: String,
@@ -93,16 +94,17 @@ pub struct Storage {
     pub attributes: Vec<Attribute>,
 }
 
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message, serde::Deserialize)]
 pub struct Endpoint {
     #[prost(int32, tag = "1")]
+    #[serde(deserialize_with = "super::json::endpoint_kind")]
     pub kind: i32,
     #[prost(uint32, tag = "2")]
     pub sequence_number: u32,
 }
 
 /// Resources of v1beta3 and later.
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message, serde::Deserialize)]
 pub struct Resources {
     #[prost(uint32, tag = "1")]
     pub id: u32,

@@ -3,25 +3,27 @@
 
 use super::{Coin, DecCoin, Deposit, Duration, PlacementRequirements, Resources};
 
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message, serde::Deserialize)]
 pub struct DeploymentId {
     #[prost(string, tag = "1")]
     pub owner: String,
     #[prost(uint64, tag = "2")]
+    #[serde(deserialize_with = "super::json::integer")]
     pub dseq: u64,
 }
 
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message, serde::Deserialize)]
 pub struct GroupId {
     #[prost(string, tag = "1")]
     pub owner: String,
     #[prost(uint64, tag = "2")]
+    #[serde(deserialize_with = "super::json::integer")]
     pub dseq: u64,
     #[prost(uint32, tag = "3")]
     pub gseq: u32,
 }
 
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message, serde::Deserialize)]
 pub struct ResourceUnit {
     #[prost(message, optional, tag = "1")]
     pub resource: Option<Resources>,
@@ -31,7 +33,7 @@ pub struct ResourceUnit {
     pub price: Option<DecCoin>,
 }
 
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message, serde::Deserialize)]
 pub struct GroupSpec {
     #[prost(string, tag = "1")]
     pub name: String,
@@ -41,7 +43,7 @@ pub struct GroupSpec {
     pub resources: Vec<ResourceUnit>,
 }
 
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message, serde::Deserialize)]
 pub struct DeploymentReclamation {
     #[prost(message, optional, tag = "1")]
     pub min_window: Option<Duration>,

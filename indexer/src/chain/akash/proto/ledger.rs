@@ -3,9 +3,10 @@
 
 use super::{Coin, Deposit, Timestamp};
 
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message, serde::Deserialize)]
 pub struct EscrowAccountId {
     #[prost(int32, tag = "1")]
+    #[serde(deserialize_with = "super::json::escrow_scope")]
     pub scope: i32,
     #[prost(string, tag = "2")]
     pub xid: String,
@@ -44,7 +45,7 @@ pub struct MsgFundVault {
     pub source: String,
 }
 
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message, serde::Deserialize)]
 pub struct LedgerRecordId {
     #[prost(string, tag = "1")]
     pub denom: String,
@@ -53,8 +54,10 @@ pub struct LedgerRecordId {
     #[prost(string, tag = "3")]
     pub source: String,
     #[prost(int64, tag = "4")]
+    #[serde(deserialize_with = "super::json::integer")]
     pub height: i64,
     #[prost(int64, tag = "5")]
+    #[serde(deserialize_with = "super::json::integer")]
     pub sequence: i64,
 }
 

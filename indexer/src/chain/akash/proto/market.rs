@@ -3,11 +3,12 @@
 
 use super::{Coin, DecCoin, Deposit, Duration, Resources};
 
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message, serde::Deserialize)]
 pub struct OrderId {
     #[prost(string, tag = "1")]
     pub owner: String,
     #[prost(uint64, tag = "2")]
+    #[serde(deserialize_with = "super::json::integer")]
     pub dseq: u64,
     #[prost(uint32, tag = "3")]
     pub gseq: u32,
@@ -16,11 +17,12 @@ pub struct OrderId {
 }
 
 /// Identity of a bid and of its lease; `bseq` since v1beta5.
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message, serde::Deserialize)]
 pub struct BidId {
     #[prost(string, tag = "1")]
     pub owner: String,
     #[prost(uint64, tag = "2")]
+    #[serde(deserialize_with = "super::json::integer")]
     pub dseq: u64,
     #[prost(uint32, tag = "3")]
     pub gseq: u32,
@@ -32,7 +34,7 @@ pub struct BidId {
     pub bseq: u32,
 }
 
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message, serde::Deserialize)]
 pub struct ResourceOffer {
     #[prost(message, optional, tag = "1")]
     pub resources: Option<Resources>,

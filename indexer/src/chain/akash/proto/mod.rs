@@ -10,6 +10,7 @@
 mod base;
 mod deployment;
 pub mod inventory;
+pub mod json;
 pub(crate) mod json_view;
 mod ledger;
 mod market;

@@ -3,7 +3,7 @@
 
 use super::Attribute;
 
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message, serde::Deserialize)]
 pub struct Info {
     #[prost(string, tag = "1")]
     pub email: String,
@@ -12,7 +12,7 @@ pub struct Info {
 }
 
 /// `MsgCreateProvider` and `MsgUpdateProvider`, all versions.
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message, serde::Deserialize)]
 pub struct MsgProvider {
     #[prost(string, tag = "1")]
     pub owner: String,

@@ -24,7 +24,7 @@ impl State {
         }
     }
 
-    fn hardware(&self, id: &BidId) -> Hardware {
+    pub(super) fn hardware(&self, id: &BidId) -> Hardware {
         let Some(order) = self.market.orders.get(&id.order) else {
             return Hardware::default();
         };

@@ -14,6 +14,7 @@ mod params;
 mod providers;
 mod records;
 mod rows;
+mod start;
 mod supply;
 
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use records::{CoinPrice, Executed, Record, RecordId};
 pub use rows::{
     AuditRow, BmeLedgerRow, BmeVaultRow, OraclePriceRow, OracleStatusRow, ProviderAttributeRow, ProviderRow, SupplyRow,
 };
+pub(in crate::chain::akash) use start::{BmeStart, EpochStart, LedgerStart, OpenProposal, OracleStart};
 pub use supply::Supply;
 
 use super::error::StateError;
@@ -182,6 +184,9 @@ impl Ledger {
         }
         self.version = Some(version);
         self.oracle.begin_block();
+        if version >= Version::V2_1 && self.epochs.are_unknown() && self.oracle.has_overdue(now_ns) {
+            out.audits.push(self.epochs.report());
+        }
         for epoch in self.epochs.begin_block(now_ns) {
             if version >= Version::V2_1 {
                 self.oracle.epoch_ended(&epoch, now_ns, out);
@@ -206,13 +211,7 @@ impl Ledger {
         if version >= Version::V2_1 {
             self.bme.print_attempts(out);
         }
-        self.providers.mark_all(out);
-        self.audits.mark_all(out);
-        self.bme.mark_all(out);
-        self.oracle.mark_all(out);
-        for (denom, _) in self.supply.iter() {
-            out.mark(ObjectKey::Supply(denom.clone()));
-        }
+        self.mark_all(out);
     }
 
     fn transaction(&mut self, tx: &Tx, height: u64, out: &mut StateOutput) -> Result<(), StateError> {
@@ -327,7 +326,7 @@ impl Ledger {
                 "akash.oracle.v2" => self.oracle.event((2, name), fields, height, out),
                 _ => Ok(()),
             },
-            EventBody::Proposal { id, result } if !result.is_empty() => self.decided(*id, result),
+            EventBody::Proposal { id, result } if !result.is_empty() => self.decided(*id, result, out),
             _ => Ok(()),
         }
     }
@@ -338,8 +337,9 @@ impl Ledger {
         }
     }
 
-    fn decided(&mut self, id: u64, result: &str) -> Result<(), String> {
+    fn decided(&mut self, id: u64, result: &str, out: &mut StateOutput) -> Result<(), String> {
         let Some(proposal) = self.gov.decided(id, result) else {
+            out.audits.extend(self.gov.report(id, result));
             return Ok(());
         };
         for update in gov::updates_of(&proposal)? {

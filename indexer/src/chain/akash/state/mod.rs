@@ -1,6 +1,6 @@
 //! The height-ordered state machine of an Akash chain.
 //!
-//! `State` is a pure function of the genesis and the blocks: messages of successful transactions
+//! `State` is a pure function of the genesis (or of a state that a node answered) and the blocks: messages of successful transactions
 //! drive it, events only cross-check it. Parts of one block run in the chain's order: upgrade
 //! handlers, transactions, end-block (akash.md 2.10 is the specification of the market and escrow).
 
@@ -17,13 +17,16 @@ pub mod output;
 pub mod pairs;
 pub mod rows;
 pub mod rules;
+mod start;
 #[cfg(test)]
-mod tests;
+pub(in crate::chain::akash) mod tests;
 mod upgrades;
 
 pub use error::{RulesError, StateError};
+pub(in crate::chain::akash) use machine::{bid_key, deployment_key, group_key, order_key};
 pub use output::{ObjectKey, Place, StateOutput};
 pub use rules::{ChainRules, parse_version};
+pub(in crate::chain::akash) use start::StateStart;
 
 use super::dec::Dec;
 use super::model::{Block, EventBody, Version};
@@ -39,7 +42,7 @@ use market::Market;
 pub struct State {
     /// Versions of this chain.
     pub rules: ChainRules,
-    /// Height of the last block taken in; 0 is the genesis.
+    /// Height of the last block taken in, or of the answered state; 0 is the genesis.
     pub height: u64,
     /// Deployments, groups, orders, bids, leases.
     pub market: Market,
@@ -99,7 +102,7 @@ impl State {
         self.ledger.step(version, block, &mut out)?;
         self.resolve_hardware(height, &out);
         self.note_mint_status(block);
-        out.audits = audit::audit(block, &out.sent, &out.announced);
+        out.audits.extend(audit::audit(block, &out.sent, &out.announced));
         self.height = height;
         Ok(out)
     }

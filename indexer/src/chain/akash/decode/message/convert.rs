@@ -9,11 +9,11 @@ use crate::chain::akash::model::{
 use crate::chain::akash::proto;
 
 /// A part that must be there.
-pub(super) fn need<T>(field: &'static str, part: Option<T>) -> Result<T, FieldError> {
+pub(in crate::chain::akash) fn need<T>(field: &'static str, part: Option<T>) -> Result<T, FieldError> {
     part.ok_or(FieldError::Missing(field))
 }
 
-pub(super) fn deployment_id(id: Option<proto::DeploymentId>) -> Result<DeploymentId, FieldError> {
+pub(in crate::chain::akash) fn deployment_id(id: Option<proto::DeploymentId>) -> Result<DeploymentId, FieldError> {
     let id = need("id", id)?;
     Ok(DeploymentId {
         owner: id.owner,
@@ -21,7 +21,7 @@ pub(super) fn deployment_id(id: Option<proto::DeploymentId>) -> Result<Deploymen
     })
 }
 
-pub(super) fn group_id(id: Option<proto::GroupId>) -> Result<GroupId, FieldError> {
+pub(in crate::chain::akash) fn group_id(id: Option<proto::GroupId>) -> Result<GroupId, FieldError> {
     let id = need("id", id)?;
     Ok(GroupId {
         deployment: DeploymentId {
@@ -32,7 +32,7 @@ pub(super) fn group_id(id: Option<proto::GroupId>) -> Result<GroupId, FieldError
     })
 }
 
-pub(super) fn order_id(id: Option<proto::OrderId>) -> Result<OrderId, FieldError> {
+pub(in crate::chain::akash) fn order_id(id: Option<proto::OrderId>) -> Result<OrderId, FieldError> {
     let id = need("order", id)?;
     let deployment = DeploymentId {
         owner: id.owner,
@@ -47,7 +47,7 @@ pub(super) fn order_id(id: Option<proto::OrderId>) -> Result<OrderId, FieldError
     })
 }
 
-pub(super) fn bid_id(id: Option<proto::BidId>) -> Result<BidId, FieldError> {
+pub(in crate::chain::akash) fn bid_id(id: Option<proto::BidId>) -> Result<BidId, FieldError> {
     let id = need("id", id)?;
     let deployment = DeploymentId {
         owner: id.owner,
@@ -67,7 +67,7 @@ pub(super) fn bid_id(id: Option<proto::BidId>) -> Result<BidId, FieldError> {
     })
 }
 
-pub(super) fn coin(field: &'static str, coin: Option<proto::Coin>) -> Result<Coin, FieldError> {
+pub(in crate::chain::akash) fn coin(field: &'static str, coin: Option<proto::Coin>) -> Result<Coin, FieldError> {
     let coin = need(field, coin)?;
     Ok(Coin {
         denom: text::denom(field, &coin.denom)?,
@@ -75,7 +75,10 @@ pub(super) fn coin(field: &'static str, coin: Option<proto::Coin>) -> Result<Coi
     })
 }
 
-pub(super) fn dec_coin(field: &'static str, coin: Option<proto::DecCoin>) -> Result<DecCoin, FieldError> {
+pub(in crate::chain::akash) fn dec_coin(
+    field: &'static str,
+    coin: Option<proto::DecCoin>,
+) -> Result<DecCoin, FieldError> {
     let coin = need(field, coin)?;
     Ok(DecCoin {
         denom: text::denom(field, &coin.denom)?,
@@ -83,7 +86,7 @@ pub(super) fn dec_coin(field: &'static str, coin: Option<proto::DecCoin>) -> Res
     })
 }
 
-pub(super) fn deposit(deposit: Option<proto::Deposit>) -> Result<Deposit, FieldError> {
+pub(in crate::chain::akash) fn deposit(deposit: Option<proto::Deposit>) -> Result<Deposit, FieldError> {
     let deposit = need("deposit", deposit)?;
     let source = |number| match number {
         1 => DepositSource::Balance,
@@ -98,7 +101,10 @@ pub(super) fn deposit(deposit: Option<proto::Deposit>) -> Result<Deposit, FieldE
 }
 
 /// The deposit of messages before v1.0.0.
-pub(super) fn legacy_deposit(amount: Option<proto::Coin>, depositor: String) -> Result<Deposit, FieldError> {
+pub(in crate::chain::akash) fn legacy_deposit(
+    amount: Option<proto::Coin>,
+    depositor: String,
+) -> Result<Deposit, FieldError> {
     let depositor = (!depositor.is_empty()).then_some(depositor);
     Ok(Deposit {
         amount: coin("deposit", amount)?,
@@ -108,7 +114,10 @@ pub(super) fn legacy_deposit(amount: Option<proto::Coin>, depositor: String) -> 
 }
 
 /// Whole seconds of a duration; the chain accepts no negative one.
-pub(super) fn seconds(field: &'static str, duration: Option<proto::Duration>) -> Result<Option<u64>, FieldError> {
+pub(in crate::chain::akash) fn seconds(
+    field: &'static str,
+    duration: Option<proto::Duration>,
+) -> Result<Option<u64>, FieldError> {
     let whole = |duration: proto::Duration| {
         u64::try_from(duration.seconds)
             .map_err(|_| FieldError::invalid(field, "a duration from zero on", &duration.seconds.to_string()))
@@ -116,7 +125,7 @@ pub(super) fn seconds(field: &'static str, duration: Option<proto::Duration>) ->
     duration.map(whole).transpose()
 }
 
-pub(super) fn attributes(attributes: Vec<proto::Attribute>) -> Vec<Attribute> {
+pub(in crate::chain::akash) fn attributes(attributes: Vec<proto::Attribute>) -> Vec<Attribute> {
     attributes
         .into_iter()
         .map(|attribute| Attribute {
@@ -149,7 +158,7 @@ fn storage(storage: proto::Storage) -> Result<Storage, FieldError> {
     })
 }
 
-pub(super) fn resources(resources: Option<proto::Resources>) -> Result<Resources, FieldError> {
+pub(in crate::chain::akash) fn resources(resources: Option<proto::Resources>) -> Result<Resources, FieldError> {
     let resources = need("resources", resources)?;
     let (cpu_milli, cpu_attributes) = quantity("cpu", resources.cpu)?;
     let (memory_bytes, memory_attributes) = quantity("memory", resources.memory)?;
@@ -171,7 +180,7 @@ pub(super) fn resources(resources: Option<proto::Resources>) -> Result<Resources
     })
 }
 
-pub(super) fn group_spec(spec: proto::GroupSpec) -> Result<GroupSpec, FieldError> {
+pub(in crate::chain::akash) fn group_spec(spec: proto::GroupSpec) -> Result<GroupSpec, FieldError> {
     let requirements = spec.requirements.unwrap_or_default();
     let signed_by = requirements.signed_by.unwrap_or_default();
     let unit = |unit: proto::ResourceUnit| -> Result<ResourceUnit, FieldError> {
@@ -190,7 +199,7 @@ pub(super) fn group_spec(spec: proto::GroupSpec) -> Result<GroupSpec, FieldError
     })
 }
 
-pub(super) fn offers(offers: Vec<proto::ResourceOffer>) -> Result<Vec<ResourceOffer>, FieldError> {
+pub(in crate::chain::akash) fn offers(offers: Vec<proto::ResourceOffer>) -> Result<Vec<ResourceOffer>, FieldError> {
     let offer = |offer: proto::ResourceOffer| -> Result<ResourceOffer, FieldError> {
         Ok(ResourceOffer {
             resources: resources(offer.resources)?,

@@ -1,6 +1,6 @@
 //! Messages: type URL to body. One arm per message, grouped by module.
 
-mod convert;
+pub(in crate::chain::akash) mod convert;
 mod deployment;
 mod governance;
 mod ledger;

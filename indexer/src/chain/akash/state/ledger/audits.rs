@@ -47,6 +47,11 @@ impl Audits {
         Ok(audits)
     }
 
+    /// As a node answered them.
+    pub(super) fn started(signed: BTreeMap<AuditId, Vec<Attribute>>) -> Self {
+        Self { signed }
+    }
+
     /// What an auditor signed of a provider.
     pub fn get(&self, owner: &str, auditor: &str) -> Option<&[Attribute]> {
         let id = AuditId {

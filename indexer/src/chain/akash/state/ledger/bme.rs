@@ -6,6 +6,7 @@
 
 use super::fields::{self, Fields};
 use super::records::{CoinPrice, Record, RecordId};
+use super::start::BmeStart;
 use super::supply::Supply;
 use crate::chain::akash::model::Coin;
 use crate::chain::akash::state::output::{ObjectKey, StateOutput};
@@ -70,6 +71,19 @@ impl Bme {
         bme.total_minted = totals(state, "total_minted")?;
         bme.remint_credits = totals(state, "remint_credits")?;
         Ok(bme)
+    }
+
+    /// As a node answered it.
+    pub(super) fn started(start: BmeStart, prints_attempts: bool) -> Self {
+        Self {
+            held: start.held,
+            active: start.active,
+            prints_attempts,
+            total_burned: start.total_burned,
+            total_minted: start.total_minted,
+            remint_credits: start.remint_credits,
+            records: start.records,
+        }
     }
 
     /// Begins the module as the v2.0.0 upgrade does: zero totals of both coins, zero credit of AKT.

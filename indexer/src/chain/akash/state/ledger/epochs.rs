@@ -1,10 +1,13 @@
 //! The clock of the `epochs` module (v2.0.0+): it decides when old prices are pruned.
 //!
-//! Its events name no epoch, so the clock is computed from the genesis (or the upgrade block) and the
+//! Its events name no epoch, so the clock is computed from the genesis (or the upgrade block, or what a node answered) and the
 //! header times, by the chain's rule: an epoch ends in the first block whose time is after start plus
 //! duration; the next starts where it ended, at most one per block.
 
 use super::fields::{self, Fields};
+use super::start::EpochStart;
+use crate::chain::akash::model::Version;
+use crate::chain::akash::state::audit::Audit;
 use std::collections::BTreeMap;
 
 const SECOND_NS: i64 = 1_000_000_000;
@@ -26,6 +29,12 @@ struct Epoch {
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Epochs {
     by_name: BTreeMap<String, Epoch>,
+    /// The state began in mid-chain and nobody said how the clock stands: nothing ends.
+    #[serde(default)]
+    unknown: bool,
+    /// That was reported.
+    #[serde(default)]
+    reported: bool,
 }
 
 impl Epochs {
@@ -47,6 +56,42 @@ impl Epochs {
         Ok(epochs)
     }
 
+    /// As a node answered them. Before v2.0.0 there are none yet: its upgrade makes them.
+    pub(super) fn started(epochs: Option<Vec<EpochStart>>, version: Version) -> Self {
+        let unknown = epochs.is_none() && version >= Version::V2_0;
+        let entry = |epoch: EpochStart| {
+            let stored = Epoch {
+                start_ns: epoch.start_ns,
+                duration_ns: epoch.duration_ns,
+                current_start_ns: epoch.current_start_ns,
+            };
+            (epoch.name, stored)
+        };
+        Self {
+            by_name: epochs.unwrap_or_default().into_iter().map(entry).collect(),
+            unknown,
+            reported: false,
+        }
+    }
+
+    /// Whether it matters, and was not said yet, that the clock is not known.
+    pub(super) const fn are_unknown(&self) -> bool {
+        self.unknown && !self.reported
+    }
+
+    /// The finding that old prices stay, once.
+    pub(super) fn report(&mut self) -> Audit {
+        self.reported = true;
+        Audit {
+            subject: "epochs",
+            expected: "old oracle prices are pruned at the end of an epoch".to_owned(),
+            observed: "the snapshot did not say how the epochs stand (akash.epochs.v1beta1.Query/EpochInfos), so old \
+                       prices stay: take a new snapshot"
+                .to_owned(),
+            ok: false,
+        }
+    }
+
     /// As the v2.0.0 upgrade makes them.
     pub(super) fn created_at(upgrade_ns: i64) -> Self {
         let epoch = |(name, seconds): &(&str, i64)| {
@@ -59,6 +104,7 @@ impl Epochs {
         };
         Self {
             by_name: DEFAULTS.iter().map(epoch).collect(),
+            ..Self::default()
         }
     }
 

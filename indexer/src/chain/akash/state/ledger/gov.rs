@@ -1,7 +1,10 @@
 //! Governance: what a proposal would run, kept until it passes.
 
 use super::params;
+use super::start::OpenProposal;
 use crate::chain::akash::model::{EventBody, Message, MessageBody, Phase, Tx};
+use crate::chain::akash::state::audit::Audit;
+use prost::Message as _;
 use std::collections::BTreeMap;
 
 /// Outcome after which the messages run, in the block of the decision.
@@ -22,6 +25,9 @@ pub(super) struct Proposal {
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Gov {
     open: BTreeMap<u64, Proposal>,
+    /// The state began in mid-chain and nobody said what was open: what passes unseen is reported.
+    #[serde(default)]
+    earlier_unknown: bool,
 }
 
 /// `MsgSubmitProposalResponse` of every version.
@@ -32,6 +38,29 @@ struct Response {
 }
 
 impl Gov {
+    /// As a node answered it; `None`: it was not asked.
+    pub(super) fn started(open: Option<Vec<OpenProposal>>) -> Self {
+        let earlier_unknown = open.is_none();
+        let entry = |proposal: OpenProposal| (proposal.id, Proposal::of_messages(proposal.messages));
+        Self {
+            open: open.unwrap_or_default().into_iter().map(entry).collect(),
+            earlier_unknown,
+        }
+    }
+
+    /// The finding that an unseen proposal passed; what it changed is not known.
+    pub(super) fn report(&self, id: u64, result: &str) -> Option<Audit> {
+        (self.earlier_unknown && result == PASSED).then(|| Audit {
+            subject: "governance",
+            expected: format!("proposal {id} was submitted in a block that was followed"),
+            observed: format!(
+                "proposal {id} passed and is older than the snapshot, which did not list proposals: if it changed \
+                 parameters of the oracle or the take, take a new snapshot"
+            ),
+            ok: false,
+        })
+    }
+
     /// A successful submission. Its id is in the message's answer, otherwise in its event.
     pub(super) fn submitted(&mut self, tx: &Tx, message: &Message) -> Result<(), String> {
         let MessageBody::SubmitProposal {
@@ -57,6 +86,40 @@ impl Gov {
         }
         self.open.remove(&id).filter(|_| result == PASSED)
     }
+}
+
+impl Proposal {
+    /// Of messages in the wire form; legacy content is inside one of them.
+    fn of_messages(messages: Vec<(String, Vec<u8>)>) -> Self {
+        let legacy = messages.iter().find_map(|(type_url, value)| {
+            let wrapped = type_url == "/cosmos.gov.v1.MsgExecLegacyContent";
+            let found = wrapped.then(|| LegacyContent::decode(value.as_slice()).ok());
+            found.flatten()?.content
+        });
+        Self {
+            legacy: legacy.map(|content| (content.type_url, content.value)),
+            updates: messages
+                .into_iter()
+                .filter(|(name, _)| name.ends_with(".MsgUpdateParams"))
+                .collect(),
+        }
+    }
+}
+
+/// `MsgExecLegacyContent`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct LegacyContent {
+    #[prost(message, optional, tag = "1")]
+    content: Option<Content>,
+}
+
+/// `google.protobuf.Any`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Content {
+    #[prost(string, tag = "1")]
+    type_url: String,
+    #[prost(bytes = "vec", tag = "2")]
+    value: Vec<u8>,
 }
 
 fn update_bytes(message: &Message) -> Option<(String, Vec<u8>)> {

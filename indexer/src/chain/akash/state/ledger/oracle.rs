@@ -7,6 +7,7 @@
 
 use super::fields::{self, Fields};
 use super::params::OracleParams;
+use super::start::OracleStart;
 use crate::chain::akash::dec::Dec;
 use crate::chain::akash::state::output::{ObjectKey, StateOutput};
 use crate::chain::akash::state::pairs;
@@ -98,6 +99,37 @@ impl Oracle {
         let params = OracleParams::from_json(fields::object(module, "params")?)?;
         oracle.set_params(params);
         Ok(oracle)
+    }
+
+    /// As a node answered it: the sources of today feed whatever pairs they have prices of.
+    pub(super) fn started(start: OracleStart) -> Self {
+        let numbers: BTreeSet<u32> = start.sources.values().copied().collect();
+        let fed = start.prices.keys().filter(|id| numbers.contains(&id.source));
+        Self {
+            feeding: fed
+                .map(|id| (id.source, id.denom.clone(), id.base_denom.clone()))
+                .collect(),
+            params: start.params,
+            sources: start.sources,
+            prices: start.prices,
+            status: start.status,
+            next_sequence: BTreeMap::new(),
+        }
+    }
+
+    /// Whether a price is older than its retention and the longest wait for the end of an epoch.
+    pub(super) fn has_overdue(&self, now_ns: i64) -> bool {
+        const LONGEST_EPOCH_NS: i64 = 7 * 86_400 * 1_000_000_000;
+        let wait = match self.params.prune_epoch.as_str() {
+            "minute" => 60_000_000_000,
+            "hour" => 3_600_000_000_000,
+            "day" => 86_400_000_000_000,
+            _ => LONGEST_EPOCH_NS,
+        };
+        let cutoff = now_ns
+            .saturating_sub(self.params.price_retention_ns)
+            .saturating_sub(wait);
+        self.prices.keys().any(|id| id.time_ns < cutoff)
     }
 
     /// New parameters: each source not seen before gets the next number; a removed one stops feeding.
@@ -209,7 +241,11 @@ impl Oracle {
 
     /// The number of a source. One that no parameter named (an upgrade handler set it) gets the next.
     fn number_of(&mut self, source: &str) -> u32 {
-        let next = u32::try_from(self.sources.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let next = self
+            .sources
+            .values()
+            .max()
+            .map_or(1, |highest| highest.saturating_add(1));
         *self.sources.entry(source.to_owned()).or_insert(next)
     }
 

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Provider {
     /// Record as of its last message.
     pub record: ProviderRecord,
-    /// Height of its registration; 0: in the genesis.
+    /// Height of its registration; 0: in the genesis, or in the answered state that the machine began with.
     pub created_at: u64,
 }
 
@@ -38,6 +38,14 @@ impl Providers {
             providers.by_owner.insert(provider.record.owner.clone(), provider);
         }
         Ok(providers)
+    }
+
+    /// As a node answered them: it does not tell when each registered.
+    pub(super) fn started(records: BTreeMap<String, ProviderRecord>) -> Self {
+        let provider = |(owner, record)| (owner, Provider { record, created_at: 0 });
+        Self {
+            by_owner: records.into_iter().map(provider).collect(),
+        }
     }
 
     /// A provider by address.

@@ -35,7 +35,12 @@ impl Supply {
         Ok(supply)
     }
 
-    /// Whether the supply is known: only with a genesis.
+    /// As a node answered it.
+    pub(super) fn started(amounts: BTreeMap<String, i128>) -> Self {
+        Self { known: true, amounts }
+    }
+
+    /// Whether the supply is known: only with a genesis or a node's answer.
     pub fn is_known(&self) -> bool {
         self.known
     }

@@ -74,7 +74,7 @@ impl Machine<'_> {
             state: LeaseState::Active,
             price: bid.price.clone(),
             created_at: self.block.height,
-            created_time_ms: self.block.time_unix_ms,
+            created_time_ms: Some(self.block.time_unix_ms),
             closed_on: 0,
             reason: String::new(),
             reason_in_state: self.since(Version::V1_0).then_some(reason::INVALID),

@@ -177,11 +177,13 @@ pub struct Lease {
     pub price: DecCoin,
     /// Height of creation.
     pub created_at: u64,
-    /// Block time of creation, milliseconds since the Unix epoch.
-    pub created_time_ms: i64,
+    /// Block time of creation, milliseconds since the Unix epoch; `None` where the lease is older than the answered state
+    /// that the machine began with, which does not tell it.
+    pub created_time_ms: Option<i64>,
     /// Height of closing; 0 while it runs.
     pub closed_on: u64,
-    /// What its closing event said; empty while it runs, and before v1.0.0.
+    /// What its closing event said; empty while it runs, before v1.0.0, and where it closed before the answered state
+    /// that the machine began with.
     pub reason: String,
     /// Reason number that the chain stores; `None` before v1.0.0, which had no such field.
     pub reason_in_state: Option<i32>,

@@ -209,7 +209,7 @@ pub struct LeaseRow {
     price: i128,
     denom: String,
     created_at: u64,
-    created_time: i64,
+    created_time: Option<i64>,
     closed_on: u64,
     reason: String,
     reason_in_state: String,

@@ -59,7 +59,12 @@ impl State {
         writer.events(out)
     }
 
-    fn push_object(&self, key: &ObjectKey, identity: &Identity, batch: &mut Batch) -> Result<(), EncodeError> {
+    pub(super) fn push_object(
+        &self,
+        key: &ObjectKey,
+        identity: &Identity,
+        batch: &mut Batch,
+    ) -> Result<(), EncodeError> {
         let (market, escrow) = (&self.market, &self.escrow);
         match key {
             ObjectKey::Deployment(id) => batch.push(identity, &DeploymentRow::of(id, market.deployments.get(id))),

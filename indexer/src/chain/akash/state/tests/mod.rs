@@ -6,7 +6,7 @@ mod random;
 mod refusals;
 pub(crate) mod replay;
 mod scenarios;
-mod truth;
+pub(crate) mod truth;
 mod upgrades;
 mod v038;
 mod v1_0;

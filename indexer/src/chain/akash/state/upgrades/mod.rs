@@ -6,6 +6,8 @@ mod v1_0_0;
 mod v1_1_0;
 mod v2_0_0;
 
+pub(super) use v2_0_0::price_denom;
+
 use super::halt::Halt;
 use super::machine::Machine;
 use crate::chain::akash::model::Version;

@@ -8,7 +8,17 @@ use crate::chain::akash::state::escrow::{AccountId, AccountState, Scope};
 use crate::chain::akash::state::flow::BME;
 use crate::chain::akash::state::halt::Halt;
 use crate::chain::akash::state::machine::Machine;
-use crate::chain::akash::state::market::DeploymentState;
+use crate::chain::akash::state::market::{DeploymentState, Market};
+
+/// Denomination of a deployment's first resource price that is not zero.
+pub(in crate::chain::akash::state) fn price_denom(market: &Market, id: &DeploymentId) -> Option<String> {
+    let groups: Vec<GroupId> = market.groups_of(id);
+    let specs = groups.iter().filter_map(|group| market.groups.get(group));
+    let mut prices = specs.flat_map(|group| &group.spec.resources).map(|unit| &unit.price);
+    prices
+        .find(|price| !price.amount.is_zero())
+        .map(|price| price.denom.clone())
+}
 
 impl Machine<'_> {
     pub(super) fn upgrade_v2_0_0(&mut self) -> Result<(), Halt> {
@@ -17,7 +27,7 @@ impl Machine<'_> {
         let active = deployments.filter(|(_, deployment)| deployment.state == DeploymentState::Active);
         let active: Vec<DeploymentId> = active.map(|(id, _)| id.clone()).collect();
         for id in active {
-            match self.price_denom(&id) {
+            match price_denom(self.market, &id) {
                 Some(denom) if is_axl_usdc(&denom) => {
                     self.reprice(&id, &denom, Dec::from_scaled(ONE), &mut moved)?;
                 }
@@ -54,16 +64,6 @@ impl Machine<'_> {
                 self.send(BME, &denom, amount);
             }
         }
-    }
-
-    /// Denomination of the first resource price that is not zero.
-    fn price_denom(&self, id: &DeploymentId) -> Option<String> {
-        let groups: Vec<GroupId> = self.market.groups_of(id);
-        let specs = groups.iter().filter_map(|group| self.market.groups.get(group));
-        let mut prices = specs.flat_map(|group| &group.spec.resources).map(|unit| &unit.price);
-        prices
-            .find(|price| !price.amount.is_zero())
-            .map(|price| price.denom.clone())
     }
 
     fn rename_orphaned_payments(&mut self, moved: &mut Moved) -> Result<(), Halt> {
