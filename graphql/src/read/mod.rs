@@ -7,6 +7,7 @@ pub(crate) mod coverage;
 mod error;
 pub(crate) mod lease;
 pub(crate) mod metric;
+pub(crate) mod prices;
 pub(crate) mod provider;
 pub(crate) mod render;
 pub(crate) mod series;
