@@ -43,8 +43,11 @@ pub(crate) fn polled(network: &Network) -> Result<Option<Polled>, Failure> {
 fn enabled(network: &Network) -> bool {
     let local = |url: &String| {
         let url = reqwest::Url::parse(url).ok();
-        url.and_then(|url| url.host_str().map(|host| host == "localhost" || host.starts_with("127.") || host == "[::1]"))
-            .unwrap_or(false)
+        url.and_then(|url| {
+            url.host_str()
+                .map(|host| host == "localhost" || host.starts_with("127.") || host == "[::1]")
+        })
+        .unwrap_or(false)
     };
     let live = network.is_mainnet() && !network.endpoints.iter().any(local);
     network.prices.enabled.unwrap_or(live)
@@ -79,7 +82,9 @@ fn config(prices: &Prices, instruments: Instruments) -> Result<PriceConfig, Stri
 fn connector(coingecko: &Coingecko) -> Result<CoingeckoConfig, String> {
     let read = |name: &String| {
         let key = std::env::var(name).ok().filter(|key| !key.is_empty());
-        key.ok_or_else(|| format!("`prices.coingecko.key_env` names {name}, which is not set: set it, or remove the key"))
+        key.ok_or_else(|| {
+            format!("`prices.coingecko.key_env` names {name}, which is not set: set it, or remove the key")
+        })
     };
     Ok(CoingeckoConfig {
         url: coingecko.url.clone().unwrap_or_else(|| COINGECKO.to_owned()),

@@ -80,7 +80,9 @@ pub(crate) fn read(file: &Path, fetched: OffsetDateTime) -> Result<Reading, Fail
 /// Writes the rows of a list.
 pub(crate) async fn load(house: &House, reading: Reading) -> Result<Loaded, Failure> {
     let rows = rows(&reading.list, &reading.sha256, OffsetDateTime::now_utc());
-    store_reference_prices(&house.clickhouse, &rows).await.map_err(failure)?;
+    store_reference_prices(&house.clickhouse, &rows)
+        .await
+        .map_err(failure)?;
     Ok(Loaded {
         file: reading.file,
         kind: reading.list.kind,

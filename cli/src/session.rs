@@ -66,7 +66,9 @@ impl Session {
             if let Some(prices) = prices.filter(|_| follows) {
                 let poller = prices.poller(following.home, following.board.clone());
                 let stop = session.stop.clone();
-                session.followers.spawn(async move { poller.run(stop).await.map(|()| None) });
+                session
+                    .followers
+                    .spawn(async move { poller.run(stop).await.map(|()| None) });
             }
             if let Some((network, from_nothing)) = audited {
                 let audits = Audits {

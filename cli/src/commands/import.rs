@@ -108,7 +108,11 @@ async fn load_all(
 
 /// A price list as a line.
 fn list_text(list: &reference_prices::Loaded) -> String {
-    let skipped: Vec<String> = list.skipped.iter().map(|(why, count)| format!("{count} {why}")).collect();
+    let skipped: Vec<String> = list
+        .skipped
+        .iter()
+        .map(|(why, count)| format!("{count} {why}"))
+        .collect();
     let next = list.next_page.as_ref().map_or_else(String::new, |next| {
         format!("; the list goes on, fetch and import its next page, too: {next}")
     });
@@ -116,7 +120,11 @@ fn list_text(list: &reference_prices::Loaded) -> String {
         "imported {} prices of H100 and A100 machines from {}; passed over: {}{next}; SHA-256 {}",
         list.rows,
         list.file.display(),
-        if skipped.is_empty() { "nothing".to_owned() } else { skipped.join(", ") },
+        if skipped.is_empty() {
+            "nothing".to_owned()
+        } else {
+            skipped.join(", ")
+        },
         list.sha256
     )
 }

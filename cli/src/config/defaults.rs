@@ -1,7 +1,7 @@
 //! Built-in values: a fresh machine follows the mainnets of Akash and Render with no file at all.
 
-use super::prices::Prices;
 use super::model::{Config, Engine, Network, NetworkKind, Pipeline, Start};
+use super::prices::Prices;
 use gridproof_indexer::chain::Family;
 use gridproof_indexer::chain::akash::state::ChainRules;
 use std::net::{Ipv4Addr, SocketAddr};

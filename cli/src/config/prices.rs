@@ -91,14 +91,23 @@ impl Prices {
         if self.coingecko.history_days > 365 {
             return Err("`prices.coingecko.history_days` must be 0 to 365".to_owned());
         }
-        if self.coingecko.key_env.as_deref().is_some_and(|name| !super::load::is_variable(name)) {
+        if self
+            .coingecko
+            .key_env
+            .as_deref()
+            .is_some_and(|name| !super::load::is_variable(name))
+        {
             return Err(
                 "`prices.coingecko.key_env` is not the name of an environment variable: put the key into a variable and \
                  write its name here, such as \"COINGECKO_KEY\""
                     .to_owned(),
             );
         }
-        let urls = self.solana_rpc.iter().chain(&self.osmosis_rest).chain(&self.coingecko.url);
+        let urls = self
+            .solana_rpc
+            .iter()
+            .chain(&self.osmosis_rest)
+            .chain(&self.coingecko.url);
         for url in urls {
             let good = reqwest::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
             if !good {

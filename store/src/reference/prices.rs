@@ -54,5 +54,14 @@ pub async fn store_reference_prices(client: &ClickHouse, rows: &[ReferencePriceR
     }
     let bodies = bodies(TABLE, rows)?;
     let token = format!("{TABLE}:{:016x}", xxh3_64(&bodies.concat()));
-    insert(client, TABLE, &[], ReferencePriceRow::COLUMN_NAMES, &[], &bodies, &token).await
+    insert(
+        client,
+        TABLE,
+        &[],
+        ReferencePriceRow::COLUMN_NAMES,
+        &[],
+        &bodies,
+        &token,
+    )
+    .await
 }

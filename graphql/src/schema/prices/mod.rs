@@ -24,7 +24,10 @@ const MAX_FILTER: usize = 128;
 fn filter(name: &'static str, text: Option<String>) -> Result<String, ApiError> {
     let text = text.unwrap_or_default();
     if text.len() > MAX_FILTER || text.chars().any(char::is_control) {
-        return Err(ApiError::BadInput(format!("`{name}` \"{}\" is no name", printable(&text))));
+        return Err(ApiError::BadInput(format!(
+            "`{name}` \"{}\" is no name",
+            printable(&text)
+        )));
     }
     Ok(text)
 }

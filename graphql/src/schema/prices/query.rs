@@ -56,7 +56,10 @@ impl PriceQuery {
         #[graphql(desc = "The moment; now when not given.")] at: Option<OffsetDateTime>,
     ) -> Option<Vec<PriceAt>> {
         let at = at.unwrap_or_else(OffsetDateTime::now_utc);
-        nullable(ctx, ticks::at(Api::of(ctx), &network, asset, source, at).await.map(Some))
+        nullable(
+            ctx,
+            ticks::at(Api::of(ctx), &network, asset, source, at).await.map(Some),
+        )
     }
 
     /// What clouds ask for machines with GPUs: dated rows, newest first.

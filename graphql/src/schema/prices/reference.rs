@@ -82,7 +82,8 @@ impl From<ReferenceRow> for ReferencePrice {
 }
 
 fn warning(age_days: i64, kind: &str) -> Option<String> {
-    let old = (age_days > STALE_DAYS).then(|| format!("{age_days} days old, more than {STALE_DAYS}: import a newer list"));
+    let old =
+        (age_days > STALE_DAYS).then(|| format!("{age_days} days old, more than {STALE_DAYS}: import a newer list"));
     let unsure = (kind == "unverified").then(|| "nobody has checked it".to_owned());
     let all: Vec<String> = old.into_iter().chain(unsure).collect();
     (!all.is_empty()).then(|| all.join("; "))

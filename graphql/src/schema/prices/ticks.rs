@@ -131,7 +131,9 @@ fn node(network: &str, row: TickRow) -> (Vec<String>, PriceTick) {
         confidence: row.confidence_text.map(Decimal),
         published_at: row.published_ms.map(moment),
         observed_at: moment(row.observed_ms),
-        age_seconds: row.published_ms.map(|ms| row.observed_ms.saturating_sub(ms).div_euclid(1000)),
+        age_seconds: row
+            .published_ms
+            .map(|ms| row.observed_ms.saturating_sub(ms).div_euclid(1000)),
         height: row.at_height,
         source_height: row.at_source_height,
         status: PriceStatus::of(&row.status_word),
@@ -161,7 +163,9 @@ fn place(network: &str, parts: [String; 5]) -> Result<TickPlace, ApiError> {
 pub(super) async fn resolve(api: &Api, args: TicksArgs) -> Result<PriceConnection<PriceTick>, ApiError> {
     let network = api.network(&args.network)?.name.as_str();
     let size = size(args.first)?;
-    let after = cursor(TAG, args.after.as_deref())?.map(|parts| place(network, parts)).transpose()?;
+    let after = cursor(TAG, args.after.as_deref())?
+        .map(|parts| place(network, parts))
+        .transpose()?;
     let wanted = TickFilter {
         asset: filter("asset", args.asset)?,
         source: filter("source", args.source)?,
@@ -170,7 +174,8 @@ pub(super) async fn resolve(api: &Api, args: TicksArgs) -> Result<PriceConnectio
         to_ms: args.to.map(millis),
     };
     let (rows, total) = futures::try_join!(
-        api.reader.price_ticks(network, &wanted, after.as_ref(), size.saturating_add(1)),
+        api.reader
+            .price_ticks(network, &wanted, after.as_ref(), size.saturating_add(1)),
         api.reader.price_tick_count(network, &wanted),
     )?;
     let nodes = rows.into_iter().map(|row| node(network, row)).collect();

@@ -99,7 +99,11 @@ mod tests {
 
     #[test]
     fn every_feed_has_the_account_of_the_census() {
-        let render: Vec<String> = Instruments::render().pyth.into_iter().map(|feed| feed.account).collect();
+        let render: Vec<String> = Instruments::render()
+            .pyth
+            .into_iter()
+            .map(|feed| feed.account)
+            .collect();
         let census = [
             "HAm5DZhrgrWa12heKSxocQRyJWGCtXegC77hFQ8F5QTH",
             "CQunoG15nDNGdM4C4JnDmYMEmZFnTkD5eSJGf118MfWR",

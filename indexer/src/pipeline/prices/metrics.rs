@@ -26,11 +26,17 @@ impl PriceMetrics {
             &["network", "asset", "source"],
         )?;
         let ticks = IntCounterVec::new(
-            Opts::new("gridproof_price_ticks_total", "Prices told by this process, by verdict."),
+            Opts::new(
+                "gridproof_price_ticks_total",
+                "Prices told by this process, by verdict.",
+            ),
             &["network", "asset", "source", "status"],
         )?;
         let refusals = IntCounterVec::new(
-            Opts::new("gridproof_price_refusals_total", "Questions that a source of prices did not answer, by kind of refusal."),
+            Opts::new(
+                "gridproof_price_refusals_total",
+                "Questions that a source of prices did not answer, by kind of refusal.",
+            ),
             &["network", "source", "code"],
         )?;
         registry.register(Box::new(published.clone()))?;
@@ -47,7 +53,9 @@ impl PriceMetrics {
     pub(super) fn round(&self, network: &str, asked: &[Asked], ticks: &[Tick]) {
         for tick in ticks {
             let (asset, source) = (tick.asset.as_str(), tick.source.name());
-            self.ticks.with_label_values(&[network, asset, source, tick.status.name()]).inc();
+            self.ticks
+                .with_label_values(&[network, asset, source, tick.status.name()])
+                .inc();
             if let Some(ms) = tick.published_at_ms.filter(|_| tick.status == Status::Ok) {
                 let gauge = self.published.with_label_values(&[network, asset, source]);
                 gauge.set(gauge.get().max(ms / 1000));

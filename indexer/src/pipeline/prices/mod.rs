@@ -122,7 +122,9 @@ fn newest(at_ms: i64, ticks: &[Tick]) -> Vec<PriceStatus> {
         price: tick.price.map(|price| price.to_string()),
         status: tick.status.name().to_owned(),
         reason: tick.reason.clone(),
-        age_s: tick.published_at_ms.map(|published| at_ms.saturating_sub(published) / 1000),
+        age_s: tick
+            .published_at_ms
+            .map(|published| at_ms.saturating_sub(published) / 1000),
         observed_at_s: at_ms / 1000,
     };
     let current = ticks.iter().filter(|tick| tick.source != Source::CoingeckoDaily);

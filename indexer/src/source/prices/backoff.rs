@@ -42,7 +42,9 @@ impl Backoff {
                 // The first refusal costs nothing: the next round asks again.
                 let doubled = FIRST_MS.saturating_mul(1_i64 << self.refusals.saturating_sub(2).min(10));
                 let own = if self.refusals < 2 { 0 } else { doubled.min(LONGEST_MS) };
-                let told = refusal.retry_after.map_or(0, |wait| i64::try_from(wait.as_millis()).unwrap_or(LONGEST_MS));
+                let told = refusal
+                    .retry_after
+                    .map_or(0, |wait| i64::try_from(wait.as_millis()).unwrap_or(LONGEST_MS));
                 self.until_ms = now_ms.saturating_add(own.max(told.min(LONGEST_MS)));
                 self.last = Some(refusal.clone());
             }
@@ -78,9 +80,18 @@ mod tests {
             }
             now += 60_000;
         }
-        assert_eq!(asked, [0, 1, 2, 4, 8, 16, 26, 36], "minutes at which a dead source is asked");
+        assert_eq!(
+            asked,
+            [0, 1, 2, 4, 8, 16, 26, 36],
+            "minutes at which a dead source is asked"
+        );
         let told = backoff.waits(now).unwrap();
-        assert!(told.reason.contains("after 8 refusals; the last one: connection refused"), "{}", told.reason);
+        assert!(
+            told.reason
+                .contains("after 8 refusals; the last one: connection refused"),
+            "{}",
+            told.reason
+        );
         let answer = Answer::Served {
             endpoint: String::new(),
             bodies: Vec::new(),

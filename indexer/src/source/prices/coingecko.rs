@@ -19,7 +19,9 @@ pub(super) struct Coingecko {
 /// Without the key.
 impl fmt::Debug for Coingecko {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Coingecko").field("endpoint", &self.endpoint.name).finish_non_exhaustive()
+        f.debug_struct("Coingecko")
+            .field("endpoint", &self.endpoint.name)
+            .finish_non_exhaustive()
     }
 }
 

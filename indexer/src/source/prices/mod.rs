@@ -10,8 +10,6 @@ mod config;
 mod osmosis;
 mod pyth;
 mod refusal;
-#[cfg(test)]
-mod tests;
 
 pub use config::{COINGECKO, CoingeckoConfig, PriceConfig};
 
@@ -62,7 +60,11 @@ impl PriceSources {
             osmosis: config.osmosis.iter().map(rest).collect::<Result<_, _>>()?,
             coingecko: coingecko.transpose()?,
             window: config.twap_window,
-            asked: config.questions().into_iter().map(|asked| (asked, Backoff::default())).collect(),
+            asked: config
+                .questions()
+                .into_iter()
+                .map(|asked| (asked, Backoff::default()))
+                .collect(),
         })
     }
 
