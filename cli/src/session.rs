@@ -47,6 +47,7 @@ impl Session {
             let Prepared {
                 chain,
                 network,
+                node,
                 replay,
                 reader,
                 prices,
@@ -58,7 +59,7 @@ impl Session {
             }
             let audited = (chain.kind == render::KIND).then(|| (chain.network.clone(), chain.recording));
             let follows = settings.goal == Goal::Follow;
-            let following = network.follower(chain, settings, writer, session.stop.clone());
+            let following = network.follower(chain, settings, node, writer, session.stop.clone());
             house.board.add_network(following.status.clone());
             session
                 .background

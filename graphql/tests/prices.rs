@@ -105,7 +105,7 @@ async fn prices_are_told_as_they_were_said_with_verdict_and_reason() {
         .await;
     assert_eq!(crossed["prices"]["totalCount"], json!(2));
     let bad = format!("{{ prices(network: \"{WHOLE}\", after: \"xx\") {{ totalCount }} }}");
-    assert_eq!(world.code(&bad).await, "BAD_CURSOR");
+    assert_eq!(world.code(&bad).await, "INVALID_CURSOR");
 }
 
 #[tokio::test]

@@ -6,11 +6,13 @@ pub(crate) mod bucket;
 pub(crate) mod coverage;
 mod error;
 pub(crate) mod lease;
+pub(crate) mod list;
 pub(crate) mod metric;
 pub(crate) mod prices;
 pub(crate) mod provider;
 pub(crate) mod render;
 pub(crate) mod series;
+pub(crate) mod spending;
 
 pub(crate) use error::ReadError;
 

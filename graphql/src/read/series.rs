@@ -202,7 +202,7 @@ pub(crate) fn revenue_sums(
 }
 
 impl Reader {
-    fn bucketed(&self, sql: &'static str, network: &str, buckets: &Buckets) -> Query {
+    pub(super) fn bucketed(&self, sql: &'static str, network: &str, buckets: &Buckets) -> Query {
         let (step, origin) = buckets.interval.grid().unwrap_or((1, 0));
         self.query(sql, network)
             .param("month", u8::from(buckets.interval.grid().is_none()))

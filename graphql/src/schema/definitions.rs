@@ -15,10 +15,11 @@ pub(crate) struct Definition {
 }
 
 /// Every definition with the field of the API that it explains.
-pub(crate) const ALL: [(&str, &Definition); 16] = [
+pub(crate) const ALL: [(&str, &Definition); 17] = [
     ("activeLeases", &ACTIVE_LEASES),
     ("activeProviders", &ACTIVE_PROVIDERS),
     ("revenue", &REVENUE),
+    ("accruedSpend", &ACCRUED_SPEND),
     ("leases", &LEASES),
     ("providers (Akash)", &PROVIDERS),
     ("providers (Render)", &RECIPIENTS),
@@ -63,6 +64,17 @@ pub(crate) const REVENUE: Definition = Definition {
            denominations.",
     unit: "base units of the denomination (1,000,000 uakt = 1 AKT, 1,000,000 uact = 1 ACT)",
     sample: "payouts in the range",
+    evidence: Evidence::Derived,
+};
+
+/// Spending over time.
+pub(crate) const ACCRUED_SPEND: Definition = Definition {
+    text: "What the Akash Console counts as spent on leases: the prices of the leases that it holds to be funded, added up block \
+           by block, by the denomination of the deployment. A bucket holds the sum at its last block less that at the block before \
+           its first. It is an estimate from messages, for comparison with public dashboards; what providers received in the \
+           bucket, by the ledger, stands beside it. Exact decimals; no conversion between denominations, none to dollars.",
+    unit: "base units of the denomination (1,000,000 uakt = 1 AKT, 1,000,000 uact = 1 ACT)",
+    sample: "leases that are counted at the end of a bucket, at most",
     evidence: Evidence::Derived,
 };
 

@@ -19,6 +19,7 @@ mod revenue;
 mod scalars;
 mod scope;
 mod series;
+mod spending;
 mod status;
 
 use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions, Schema};

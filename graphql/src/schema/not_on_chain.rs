@@ -40,6 +40,7 @@ const RENDER: &[(&str, &str)] = &[
          taken before the burn is not on chain; ask settlements and the burned of renderEpochs",
     ),
     ("hyperscalerDiscount", RENDER_GPUS),
+    ("accruedSpend", RENDER_LEASES),
     ("Provider.hostUri", RENDER_PROVIDER),
     ("Provider.email", RENDER_PROVIDER),
     ("Provider.website", RENDER_PROVIDER),

@@ -14,6 +14,7 @@ use super::render::RenderQuery;
 use super::revenue::RevenueSeries;
 use super::scope::{Api, Asked};
 use super::series::SeriesArgs;
+use super::spending::AccruedSpendSeries;
 use super::status::{IndexStatus, ServiceLimits};
 use crate::read::bucket::Interval;
 use crate::state::NetworkDescriptor;
@@ -178,6 +179,33 @@ impl MarketQuery {
             asked,
         };
         nullable(ctx, RevenueSeries::resolve(Api::of(ctx), args).await.map(Some))
+    }
+
+    /// What the Akash Console counts as spent on leases over time, beside what providers received.
+    #[graphql(complexity = "super::cost::series(child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the field")]
+    async fn accrued_spend(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The network's name, as `networks` gives it.")] network: String,
+        #[graphql(desc = "Begin of the range; without it, the first indexed block.")] from: Option<OffsetDateTime>,
+        #[graphql(desc = "End of the range, not part of it; without it, the block of `asOf`.")] to: Option<
+            OffsetDateTime,
+        >,
+        #[graphql(desc = "Width of the buckets.", default_with = "Interval::Day")] interval: Interval,
+        #[graphql(desc = "Answer as of the end of the block at this height (on Render: slot).")] as_of: Option<u64>,
+        #[graphql(desc = "Answer as of the last block at or before this time.")] as_of_time: Option<OffsetDateTime>,
+    ) -> Option<AccruedSpendSeries> {
+        let asked = Asked::new(as_of, as_of_time);
+        let args = SeriesArgs {
+            field: "accruedSpend",
+            network: &network,
+            from,
+            to,
+            interval,
+            asked,
+        };
+        nullable(ctx, AccruedSpendSeries::resolve(Api::of(ctx), args).await.map(Some))
     }
 
     /// Leases as of a height, newest first.

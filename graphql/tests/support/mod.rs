@@ -104,6 +104,10 @@ impl World {
         self.client.query_raw(sql).execute().await.unwrap();
     }
 
+    pub fn client(&self) -> &clickhouse::Client {
+        &self.client
+    }
+
     pub fn http(&self) -> &reqwest::Client {
         &self.http
     }

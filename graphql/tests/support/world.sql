@@ -66,3 +66,17 @@ INSERT INTO escrow_transfers (network, chain_id, height, block_time, tx_index, m
 ('facts-only', 'facts-1', 120, '2026-03-02 00:00:00', 0, 0, 1, 1, 62, 'lease_payout', 'escrow', 'p', 98, 'uakt'),
 ('facts-only', 'facts-1', 120, '2026-03-02 00:00:00', 0, 0, 2, 1, 63, 'bid_refund', 'escrow', 'p', 500000, 'uakt'),
 ('facts-only', 'facts-1', 20, '2026-03-01 23:10:00', 0, 0, 1, 1, 64, 'lease_payout', 'escrow', 'p', 7777, 'uakt')
+-- @stmt
+-- What the incumbent counts: 2.5 uakt a block from 10 on, 5 from 20 to 129; 7 uact a block from 60 on. One row of a dead generation.
+INSERT INTO accrued_spend (network, chain_id, height, block_time, tx_index, msg_index, event_index, generation, row_hash, denom, since, rate, spent, active_leases, cpu_milli, memory_bytes, storage_bytes, gpu_units, removed) VALUES
+('rec-whole-1', 'whole-1', 10, '2026-03-01 23:05:00', -2, -1, 9, 1, 61, 'uakt', 0, '2.5', '2.5', 1, 1000, 1, 1, 1, 0),
+('rec-whole-1', 'whole-1', 20, '2026-03-01 23:10:00', -2, -1, 9, 1, 62, 'uakt', 0, '5', '30', 2, 2000, 2, 2, 9, 0),
+('rec-whole-1', 'whole-1', 130, '2026-03-02 00:05:00', -2, -1, 9, 1, 63, 'uakt', 0, '0', '575', 0, 0, 0, 0, 0, 0),
+('rec-whole-1', 'whole-1', 60, '2026-03-01 23:30:00', -2, -1, 9, 1, 64, 'uact', 0, '7', '7', 1, 500, 2, 3, 8, 0),
+('rec-whole-1', 'whole-1', 60, '2026-03-01 23:30:00', -2, -1, 9, 7, 65, 'uact', 0, '9999', '9999', 1, 500, 2, 3, 8, 0)
+-- @stmt
+-- Three deployments: one lasts, one is used up at 220, of one nothing is due.
+INSERT INTO escrow_funding (network, chain_id, height, block_time, tx_index, msg_index, event_index, generation, row_hash, xid, denom, settled_at, rate, available, predicted_close, console_predicted_close, removed) VALUES
+('rec-whole-1', 'whole-1', 10, '2026-03-01 23:05:00', -2, -1, 8, 1, 71, 'tenant1/10', 'uact', 10, '123105.6', '123105600', 1011, 1010, 0),
+('rec-whole-1', 'whole-1', 150, '2026-03-02 00:15:00', -2, -1, 8, 1, 72, 'tenant2/31', 'uact', 150, '7', '483', 220, 219, 0),
+('rec-whole-1', 'whole-1', 20, '2026-03-01 23:10:00', -2, -1, 8, 1, 73, 'tenant1/18446744073709551615', 'uakt', 20, '0', '1', NULL, NULL, 0)

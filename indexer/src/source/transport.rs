@@ -54,7 +54,7 @@ pub struct HttpClients {
 impl HttpClients {
     /// The client for a URL. Only the one for TLS loads the machine's root certificates, so a machine without any
     /// can still talk to a plain endpoint.
-    fn of(&self, url: &Url, limits: &Limits) -> Result<Client, FetchError> {
+    pub(in crate::source) fn of(&self, url: &Url, limits: &Limits) -> Result<Client, FetchError> {
         let secure = url.scheme() == "https";
         let slot = if secure { &self.tls } else { &self.plain };
         if let Some(client) = slot.get() {

@@ -1,5 +1,6 @@
 //! Akash: every era of the chain, decoded into one model.
 
+pub mod accrual;
 pub mod dec;
 pub mod decode;
 pub mod facts;

@@ -31,6 +31,16 @@ impl Totals {
             .fold(Self::default(), |sum, unit| sum.plus(&unit.resources, unit.count))
     }
 
+    /// Both together; sums stick at the maximum.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            cpu_milli: self.cpu_milli.saturating_add(other.cpu_milli),
+            memory_bytes: self.memory_bytes.saturating_add(other.memory_bytes),
+            storage_bytes: self.storage_bytes.saturating_add(other.storage_bytes),
+            gpu_units: self.gpu_units.saturating_add(other.gpu_units),
+        }
+    }
+
     // The chain limits each of these far below 2^64; a hostile value sticks at the maximum.
     fn plus(self, resources: &Resources, count: u32) -> Self {
         let count = u64::from(count);

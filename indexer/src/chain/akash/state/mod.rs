@@ -8,6 +8,7 @@ pub mod audit;
 pub mod error;
 pub mod escrow;
 mod flow;
+pub mod funding;
 mod halt;
 mod hardware;
 pub mod ledger;
@@ -20,7 +21,7 @@ pub mod rules;
 mod start;
 #[cfg(test)]
 pub(in crate::chain::akash) mod tests;
-mod upgrades;
+pub(in crate::chain::akash) mod upgrades;
 
 pub use error::{RulesError, StateError};
 pub(in crate::chain::akash) use machine::{bid_key, deployment_key, group_key, order_key};
@@ -28,7 +29,8 @@ pub use output::{ObjectKey, Place, StateOutput};
 pub use rules::{ChainRules, parse_version};
 pub(in crate::chain::akash) use start::StateStart;
 
-use super::dec::Dec;
+use super::accrual::Accrual;
+use super::dec::{Dec, DecError};
 use super::model::{Block, EventBody, Version};
 use escrow::Escrow;
 use flow::Flow;
@@ -52,6 +54,9 @@ pub struct State {
     pub ledger: Ledger,
     /// Whether BME is halted by its collateral ratio, or worse (v2.0.0+).
     bme_halted: bool,
+    /// The incumbent's count of what leases spend. A state that comes without begins with what it holds.
+    #[serde(default)]
+    pub accrual: Option<Accrual>,
 }
 
 impl State {
@@ -81,6 +86,7 @@ impl State {
             ledger: Ledger::new(genesis)?,
             // A fresh BME has no price, and so no collateral.
             bme_halted: true,
+            accrual: Some(Accrual::default()),
         })
     }
 
@@ -98,13 +104,39 @@ impl State {
         self.follows(block)?;
         let version = self.rules.version_at(height);
         let mut out = StateOutput::default();
+        self.begin_accrual(&mut out)?;
         self.run_market(version, block, &mut out)?;
         self.ledger.step(version, block, &mut out)?;
         self.resolve_hardware(height, &out);
         self.note_mint_status(block);
         out.audits.extend(audit::audit(block, &out.sent, &out.announced));
         self.height = height;
+        self.mark_funding(height, &mut out);
+        self.accrue(block, &mut out)?;
         Ok(out)
+    }
+
+    /// Begins the books of spending, where there are none yet, with what the state holds.
+    pub fn begin_accrual(&mut self, out: &mut StateOutput) -> Result<(), StateError> {
+        if self.accrual.is_none() {
+            let books = Accrual::begun_with(self).map_err(|source| spending_error(self.height, source))?;
+            let denoms = books.spending.keys().cloned();
+            denoms.for_each(|denom| out.mark(ObjectKey::AccruedSpend(denom)));
+            self.accrual = Some(books);
+        }
+        Ok(())
+    }
+
+    fn accrue(&mut self, block: &Block, out: &mut StateOutput) -> Result<(), StateError> {
+        let Some(books) = self.accrual.as_mut() else {
+            return Ok(());
+        };
+        let changed = books.step(block, &self.market, out);
+        let changed = changed.map_err(|source| spending_error(block.header.height, source))?;
+        changed
+            .into_iter()
+            .for_each(|denom| out.mark(ObjectKey::AccruedSpend(denom)));
+        Ok(())
     }
 
     fn follows(&self, block: &Block) -> Result<(), StateError> {
@@ -187,6 +219,11 @@ fn end_block(machine: &mut Machine<'_>, price: Option<Dec>) -> Result<(), Halt> 
         Some(price) if !machine.market.waiting.is_empty() => machine.reprice_waiting(price),
         _ => Ok(()),
     }
+}
+
+fn spending_error(height: u64, source: DecError) -> StateError {
+    let place = "accrued spend".to_owned();
+    StateError::Number { height, place, source }
 }
 
 /// Milliseconds since the Unix epoch; a time out of range is cut to the range.

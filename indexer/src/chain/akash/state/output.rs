@@ -25,6 +25,10 @@ pub enum ObjectKey {
     EscrowAccount(super::escrow::AccountId),
     /// Escrow payment.
     EscrowPayment(super::escrow::PaymentId),
+    /// How far the money of a deployment's escrow account reaches.
+    EscrowFunding(super::escrow::AccountId),
+    /// What the incumbent counts as spent, by denomination.
+    AccruedSpend(String),
     /// Provider by address.
     Provider(String),
     /// One attribute of a provider.

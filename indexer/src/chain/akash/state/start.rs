@@ -1,13 +1,14 @@
 //! A state that begins in the middle of a chain: what the answers of a node leave to be derived, and a row for each
 //! object.
 
-use super::escrow::{AccountId, AccountState, Escrow};
+use super::escrow::{AccountId, AccountState, Escrow, Scope};
 use super::ledger::{Ledger, LedgerStart};
 use super::market::{BidState, DeploymentState, Market};
 use super::output::{ObjectKey, StateOutput, Stranded};
 use super::rows::StrandedDepositRow;
 use super::upgrades::{UAKT, price_denom};
 use super::{ChainRules, Place, State};
+use crate::chain::akash::accrual::Accrual;
 use crate::chain::akash::model::{BidId, Coin, DeploymentId, OrderId, Version};
 use gridproof_store::batch::{Batch, Identity};
 use gridproof_store::row_binary::EncodeError;
@@ -39,16 +40,13 @@ impl State {
             escrow: start.escrow,
             ledger: Ledger::started(start.ledger),
             bme_halted,
+            accrual: None,
         };
         state.market.stranded = stranded(&state.market, &state.escrow);
         state.market.waiting = state.waiting();
-        let leases: Vec<BidId> = state.market.leases.keys().cloned().collect();
-        for id in leases {
-            let hardware = state.hardware(&id);
-            if let Some(lease) = state.market.leases.get_mut(&id) {
-                lease.hardware = hardware;
-            }
-        }
+        state.resolve_all_hardware();
+        // Numbers that leave the range stop the first step, which tries again and says so.
+        state.accrual = Accrual::begun_with(&state).ok();
         state
     }
 
@@ -106,6 +104,10 @@ impl State {
         }
         let mut rest = StateOutput::default();
         self.ledger.mark_all(&mut rest);
+        let funded = escrow.accounts.keys().filter(|id| id.scope == Scope::Deployment);
+        funded.for_each(|id| rest.mark(ObjectKey::EscrowFunding(id.clone())));
+        let denoms = self.accrual.iter().flat_map(|books| books.spending.keys());
+        denoms.for_each(|denom| rest.mark(ObjectKey::AccruedSpend(denom.clone())));
         for key in rest.changed() {
             self.push_object(key, &identity(), batch)?;
         }

@@ -142,7 +142,7 @@ fn block(block: &NodeBlock) -> Vec<u8> {
 }
 
 fn framed(message: &[u8], height: Option<u64>, spoil: Option<Spoil>) -> Response {
-    let garbage: &[u8] = &[0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x67, 0x61, 0x72];
+    let garbage: &[u8] = &[0x0f, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x67, 0x61, 0x72];
     let message = match spoil {
         Some(Spoil::Garbage) => garbage,
         Some(Spoil::Truncated) => &message[..message.len() / 2],

@@ -280,13 +280,16 @@ impl StateNode {
     /// A page with the faults of its list.
     fn wrong(&self, list: &List<'_>, asked: &PageRequest, mut page: Page) -> Page {
         let first = asked.key.is_empty();
+        let second = usize::try_from(asked.limit).unwrap_or(usize::MAX);
         for kind in self.kinds(list.method) {
             match kind {
                 StateFaultKind::RepeatKey => {
                     page.objects = list.cut(0, page.objects.len());
                     page.next_key = Some(list.key(1));
                 }
-                StateFaultKind::CycleKey if !first => page.next_key = Some(list.key(0)),
+                StateFaultKind::CycleKey if list.index(&asked.key).is_some_and(|from| from > second) => {
+                    page.next_key = Some(list.key(second));
+                }
                 StateFaultKind::RepeatedObject => list.repeat(&asked.key, &mut page),
                 StateFaultKind::EmptyPage if !first => page.objects.clear(),
                 StateFaultKind::EmptyPage if page.next_key.is_none() => page.next_key = Some(list.key(1)),

@@ -11,7 +11,7 @@ use super::super::options::TipPolicy;
 pub enum StateFaultKind {
     /// Every page is the first one, and names the same next key for ever.
     RepeatKey,
-    /// The second page leads back to the first one.
+    /// The third page leads back to the second one.
     CycleKey,
     /// The limit is not looked at: one page holds everything.
     IgnoreLimit,

@@ -1,7 +1,9 @@
 //! Rows of the state: one per changed object and height, then those of the machine's own events.
 
+mod accrual;
 mod escrow;
 mod events;
+mod funding;
 pub mod json;
 mod market;
 #[cfg(test)]
@@ -13,8 +15,10 @@ use crate::chain::akash::model::Header;
 use gridproof_store::batch::{Batch, Identity};
 use gridproof_store::row_binary::EncodeError;
 
+pub use accrual::AccruedSpendRow;
 pub use escrow::{EscrowAccountRow, EscrowPaymentRow};
 pub use events::{LeasePayoutRow, LeaseRepricedRow, LostDueRow, SettlementAuditRow, StrandedDepositRow};
+pub use funding::EscrowFundingRow;
 pub use market::{BidRow, DeploymentRow, GroupRow, LeaseRow, OrderRow};
 
 /// Runs through the rows of one height.
@@ -74,6 +78,8 @@ impl State {
             ObjectKey::Lease(id) => batch.push(identity, &LeaseRow::of(id, market.leases.get(id))),
             ObjectKey::EscrowAccount(id) => batch.push(identity, &EscrowAccountRow::of(id, escrow.accounts.get(id))),
             ObjectKey::EscrowPayment(id) => batch.push(identity, &EscrowPaymentRow::of(id, escrow.payments.get(id))),
+            ObjectKey::EscrowFunding(id) => batch.push(identity, &EscrowFundingRow::of(id, self.funding(id).as_ref())),
+            ObjectKey::AccruedSpend(denom) => batch.push(identity, &AccruedSpendRow::of(denom, self.accrual.as_ref())),
             other => self.ledger.push_row(other, identity, batch).map(|_| ()),
         }
     }

@@ -39,6 +39,8 @@ fn rows_have_the_columns_of_their_tables_in_order() {
     same_columns::<LeaseRow>();
     same_columns::<EscrowAccountRow>();
     same_columns::<EscrowPaymentRow>();
+    same_columns::<EscrowFundingRow>();
+    same_columns::<AccruedSpendRow>();
     same_columns::<LeasePayoutRow>();
     same_columns::<LeaseRepricedRow>();
     same_columns::<LostDueRow>();

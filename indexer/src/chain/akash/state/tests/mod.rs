@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bench;
+mod funding;
 mod random;
 mod refusals;
 pub(crate) mod replay;

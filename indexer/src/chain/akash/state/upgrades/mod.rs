@@ -21,7 +21,8 @@ pub(crate) const UAKT: &str = "uakt";
 /// On-chain dollar credit, from v2.0.0 on.
 pub(crate) const UACT: &str = "uact";
 
-fn is_axl_usdc(denom: &str) -> bool {
+/// Whether this is axlUSDC, on the mainnet or the sandbox.
+pub(crate) fn is_axl_usdc(denom: &str) -> bool {
     denom == AXL_USDC || denom == AXL_USDC_SANDBOX
 }
 
