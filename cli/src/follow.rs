@@ -3,9 +3,10 @@
 use crate::house::Writer;
 use gridproof_indexer::chain::Family;
 use gridproof_indexer::pipeline::{
-    Board, Chain, Follower, NetworkStatus, PipelineError, ReindexReport, Settings, Shared, Vault, refetch,
+    Board, BootstrapReport, Chain, Follower, NetworkStatus, PipelineError, ReindexReport, Settings, Shared, StateNode,
+    Vault, bootstrap, refetch,
 };
-use gridproof_indexer::source::{EndpointStatus, FetchError, Head, Source};
+use gridproof_indexer::source::{EndpointStatus, FetchError, Head, Source, StateHeight, StateProgress};
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -22,14 +23,25 @@ pub(crate) trait Followable: Send + Sync {
     /// Its endpoints, in the configured order.
     fn endpoints(&self) -> Vec<EndpointStatus>;
 
-    /// Its follower, not yet running.
+    /// Its follower, not yet running. `node`: whom to ask for the state that it begins with.
     fn follower(
         self: Box<Self>,
         chain: Chain,
         settings: Settings,
+        node: Option<Arc<dyn StateNode>>,
         writer: &Writer,
         stop: CancellationToken,
     ) -> Following;
+
+    /// Begins its state with what `node` answers about `at`; `None`: stopped before that.
+    fn begin(
+        self: Box<Self>,
+        chain: Chain,
+        settings: Settings,
+        asked: Asked,
+        writer: &Writer,
+        stop: CancellationToken,
+    ) -> Boxed<'static, Result<Option<BootstrapReport>, PipelineError>>;
 
     /// Fetches again what was fetched without an address that is followed now, and derives it.
     fn refetch(
@@ -39,6 +51,16 @@ pub(crate) trait Followable: Send + Sync {
         writer: &Writer,
         stop: CancellationToken,
     ) -> Boxed<'static, Result<ReindexReport, PipelineError>>;
+}
+
+/// A question for the whole state.
+pub(crate) struct Asked {
+    /// Whom.
+    pub(crate) node: Arc<dyn StateNode>,
+    /// Of which height.
+    pub(crate) at: StateHeight,
+    /// Told after each page.
+    pub(crate) progress: Arc<dyn Fn(&StateProgress) + Send + Sync>,
 }
 
 /// A follower of any family.
@@ -74,17 +96,33 @@ impl<F: Family, S: Source<Raw = F::Raw>> Followable for Ready<F, S> {
         self: Box<Self>,
         chain: Chain,
         settings: Settings,
+        node: Option<Arc<dyn StateNode>>,
         writer: &Writer,
         stop: CancellationToken,
     ) -> Following {
         let shared = shared(chain, self.rules, self.genesis, settings, writer);
         let board = shared.board.clone();
-        let follower = Follower::new(shared, self.source, stop);
+        let follower = Follower::new(shared, self.source, stop).beginning_with(node);
         Following {
             board,
             status: follower.status(),
             run: Box::pin(follower.run()),
         }
+    }
+
+    fn begin(
+        self: Box<Self>,
+        chain: Chain,
+        settings: Settings,
+        asked: Asked,
+        writer: &Writer,
+        stop: CancellationToken,
+    ) -> Boxed<'static, Result<Option<BootstrapReport>, PipelineError>> {
+        let shared = Arc::new(shared(chain, self.rules, self.genesis, settings, writer));
+        Box::pin(async move {
+            let Asked { node, at, progress } = asked;
+            bootstrap(&shared, &*node, at, &*progress, &stop).await
+        })
     }
 
     fn refetch(

@@ -2,7 +2,7 @@
 
 use crate::args::ReplayManners;
 use crate::args::faults::{self, AnyFault};
-use crate::config::{Config, Network, NetworkKind, Start};
+use crate::config::{Bootstrap, Config, Network, NetworkKind, Start};
 use crate::exit::Failure;
 use crate::follow::{Followable, Ready};
 use crate::render;
@@ -11,11 +11,11 @@ use anyhow::Context;
 use gridproof_indexer::chain::akash::state::ChainRules;
 use gridproof_indexer::chain::render::RenderRules;
 use gridproof_indexer::chain::{Family, Kind};
-use gridproof_indexer::pipeline::{Chain, Cut, FirstHeight, Goal, OBSERVE_EVERY, Settings};
+use gridproof_indexer::pipeline::{Chain, Cut, FirstHeight, Goal, OBSERVE_EVERY, Settings, StateNode};
 use gridproof_indexer::source::replay::{
     self, ArchiveReplay, Recording, RecordingInfo, ReplayHandle, ReplayOptions, ReplayStore, TipPolicy,
 };
-use gridproof_indexer::source::{Pool, PoolConfig};
+use gridproof_indexer::source::{Pool, PoolConfig, QueryConfig, StateQuery};
 use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
@@ -40,6 +40,8 @@ pub(crate) struct Prepared {
     pub(crate) chain: Chain,
     /// Its endpoints and rules, of whatever family.
     pub(crate) network: Box<dyn Followable>,
+    /// Whom to ask for the state that a follower begins with, where it is to begin so.
+    pub(crate) node: Option<Arc<dyn StateNode>>,
     /// What its source did so far, where it counts more than a pool does.
     pub(crate) reader: Option<Reader>,
     /// The replay server of a recording; ends with this value.
@@ -134,8 +136,13 @@ fn akash(network: &Network) -> Result<Prepared, Failure> {
         },
     };
     let source = pool(PoolConfig::new(network.chain_id.clone(), network.endpoints.clone()))?;
+    let node = match network.begins_with() {
+        Bootstrap::Snapshot => Some(state_node(network)?),
+        Bootstrap::Genesis | Bootstrap::None => None,
+    };
     Ok(Prepared {
         chain,
+        node,
         network: Box::new(Ready {
             rules: rules(network)?,
             genesis: genesis.map(Into::into),
@@ -146,6 +153,24 @@ fn akash(network: &Network) -> Result<Prepared, Failure> {
         last: None,
         range: None,
     })
+}
+
+/// The nodes of a network that are asked for its whole state.
+pub(crate) fn state_node(network: &Network) -> Result<Arc<dyn StateNode>, Failure> {
+    if !network.has_state_nodes() {
+        return Err(Failure::usage(format!(
+            "network `{}` has no node to ask for its state: list one in `grpc` or `rest` of gridproof.toml, such as \
+             grpc = [\"https://HOST:443\"]",
+            network.name
+        )));
+    }
+    state_query(network, network.grpc.clone(), network.rest.clone()).map(|query| Arc::new(query) as Arc<dyn StateNode>)
+}
+
+/// These query services of a network.
+fn state_query(network: &Network, grpc: Vec<String>, rest: Vec<String>) -> Result<StateQuery, Failure> {
+    let config = QueryConfig::new(&network.chain_id, grpc, rest);
+    StateQuery::new(config).map_err(|error| Failure::usage(format!("network `{}`: {error}", network.name)))
 }
 
 /// A recording of either kind behind the built-in replay server. `note` says why it is shown. Of `faults`, those of its
@@ -205,6 +230,7 @@ async fn akash_recording(
             genesis,
             source: pool(config)?,
         }),
+        node: None,
         reader: None,
         replay: Some(handle),
         last: Some(info.last_height),

@@ -1,7 +1,8 @@
 //! Progress of long work: bars on a terminal, log lines elsewhere.
 
 use gridproof_indexer::pipeline::{NetworkStatus, StageStatus};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use gridproof_indexer::source::StateProgress;
+use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -117,4 +118,68 @@ fn log(status: &NetworkStatus) {
         note = message(status, status.state.as_ref().unwrap_or(&status.facts)),
         "progress"
     );
+}
+
+/// Progress of a question for the whole state: a bar over the queries on a terminal, log lines elsewhere. How many pages
+/// a query has is known only at its end, so no time of arrival is told.
+pub(crate) struct Pages {
+    network: String,
+    bar: Option<ProgressBar>,
+    logged: std::sync::Mutex<Option<std::time::Instant>>,
+}
+
+impl Pages {
+    /// Nothing is asked yet.
+    pub(crate) fn new(network: &str, json: bool) -> Self {
+        let bar = bars(json).map(|bars| {
+            let style = ProgressStyle::with_template("{prefix:<28} {bar:32} {pos}/{len} queries {elapsed} {wide_msg}");
+            let bar = bars.add(ProgressBar::new(0)).with_prefix(format!("{network} state"));
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar
+        });
+        Self {
+            network: network.to_owned(),
+            bar,
+            logged: std::sync::Mutex::new(None),
+        }
+    }
+
+    /// Shows where it stands.
+    pub(crate) fn tell(&self, progress: &StateProgress) {
+        let StateProgress {
+            method,
+            methods_done,
+            methods,
+            pages,
+            bytes,
+        } = progress;
+        if let Some(bar) = &self.bar {
+            bar.set_length(u64::from(*methods));
+            bar.set_position(u64::from(*methods_done));
+            let name = method.rsplit('.').next().unwrap_or(method);
+            bar.set_message(format!("{name}, {pages} pages, {}", HumanBytes(*bytes)));
+            return;
+        }
+        let mut logged = self.logged.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if logged.is_none_or(|last| last.elapsed() >= LOG_INTERVAL) {
+            *logged = Some(std::time::Instant::now());
+            let network = self.network.as_str();
+            tracing::info!(
+                network,
+                method,
+                methods_done,
+                methods,
+                pages,
+                bytes,
+                "asking for the state"
+            );
+        }
+    }
+
+    /// Leaves the last line on the screen.
+    pub(crate) fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.abandon();
+        }
+    }
 }

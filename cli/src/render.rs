@@ -68,6 +68,7 @@ pub(crate) async fn live(config: &Config, network: &Network) -> Result<Prepared,
     Ok(Prepared {
         chain,
         network: followable,
+        node: None,
         reader: Some(reader),
         replay: None,
         last: None,
@@ -134,6 +135,7 @@ pub(crate) async fn recording(
     Ok(Prepared {
         chain,
         network,
+        node: None,
         reader: Some(reader),
         replay: Some(handle),
         last: Some(last),

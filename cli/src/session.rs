@@ -46,6 +46,7 @@ impl Session {
             let Prepared {
                 chain,
                 network,
+                node,
                 replay,
                 reader,
                 ..
@@ -55,7 +56,7 @@ impl Session {
                 house.source_metrics.add(&chain.network, reader);
             }
             let audited = (chain.kind == render::KIND).then(|| (chain.network.clone(), chain.recording));
-            let following = network.follower(chain, settings, writer, session.stop.clone());
+            let following = network.follower(chain, settings, node, writer, session.stop.clone());
             house.board.add_network(following.status.clone());
             session
                 .background

@@ -58,6 +58,40 @@ fn a_network_that_cannot_be_followed_is_refused() {
     }
 }
 
+/// What the state of a network begins with follows from what is configured, and contradictions are refused.
+#[test]
+fn the_beginning_of_the_state_is_checked() {
+    let network = |more: &str| {
+        format!(
+            "[[network]]\nname = 'mine'\nkind = 'akash'\nchain_id = 'akashnet-2'\nendpoints = ['http://127.0.0.1:1']\n{more}"
+        )
+    };
+    for more in [
+        "grpc = ['https://127.0.0.1:443']\nrest = ['http://127.0.0.1:1317/api']\nbootstrap = 'snapshot'",
+        "bootstrap = 'none'",
+        "start = 'genesis'\nbootstrap = 'genesis'",
+    ] {
+        let output = show(&network(more), &[]);
+        assert_eq!(code(&output), Some(0), "{more}: {}", words(&output));
+    }
+    for (more, what) in [
+        ("bootstrap = 'snapshot'", "`grpc` or `rest`"),
+        ("grpc = ['https://h:443']\nstart = 1\nbootstrap = 'snapshot'", "exclude"),
+        ("bootstrap = 'genesis'", "start = \"genesis\""),
+        ("grpc = ['h:443']", "`grpc` endpoint `h:443`"),
+        ("rest = ['ftp://h']", "`rest` endpoint `ftp://h`"),
+        ("bootstrap = 'snap'", "snap"),
+        ("grcp = ['https://h:443']", "did you mean `grpc`?"),
+    ] {
+        let output = show(&network(more), &[]);
+        assert_eq!(code(&output), Some(64), "{more}: {}", words(&output));
+        assert!(words(&output).contains(what), "{more}: {}", words(&output));
+    }
+    let render =
+        "[[network]]\nname = 'r'\nkind = 'render'\nendpoints = ['http://127.0.0.1:1']\ngrpc = ['https://h:443']";
+    assert!(words(&show(render, &[])).contains("`grpc` is a key of networks of kind \"akash\""));
+}
+
 #[test]
 fn a_network_of_render_needs_its_endpoints_and_nothing_of_akash() {
     let network =

@@ -83,17 +83,28 @@ pub(crate) enum MigrateAction {
 /// `gridproof backfill`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:
+  gridproof backfill akash --from-state                 begin with the state that a node answers, without blocks
+  gridproof backfill akash --from-state --at 27800000   the same at this height, which the node must still have
   gridproof backfill --network akash --from 26063777 --to 26100000
   gridproof backfill --retry-quarantined")]
 pub(crate) struct Backfill {
     /// Network [default: the only one configured]
+    #[arg(value_name = "NETWORK", conflicts_with = "network")]
+    pub(crate) name: Option<String>,
+    /// Network, as a flag
     #[arg(long)]
     pub(crate) network: Option<String>,
+    /// Ask a node for the whole state of one height and begin the state stage with it
+    #[arg(long, conflicts_with_all = ["from", "to", "retry_quarantined", "recording"])]
+    pub(crate) from_state: bool,
+    /// Height of the state [default: a little below the newest]
+    #[arg(long, value_name = "HEIGHT", requires = "from_state", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) at: Option<u64>,
     /// First height
-    #[arg(long, required_unless_present = "retry_quarantined")]
+    #[arg(long, required_unless_present_any = ["retry_quarantined", "from_state"])]
     pub(crate) from: Option<u64>,
     /// Last height
-    #[arg(long, required_unless_present = "retry_quarantined")]
+    #[arg(long, required_unless_present_any = ["retry_quarantined", "from_state"])]
     pub(crate) to: Option<u64>,
     /// Try quarantined ranges again
     #[arg(long)]
@@ -101,6 +112,13 @@ pub(crate) struct Backfill {
     /// Fetch from this recording (its network is `rec-<chain_id>`)
     #[arg(long, value_name = "DIR")]
     pub(crate) recording: Option<PathBuf>,
+}
+
+impl Backfill {
+    /// The network that was named, either way.
+    pub(crate) fn network(&self) -> Option<&str> {
+        self.name.as_deref().or(self.network.as_deref())
+    }
 }
 
 /// `gridproof plan`.
@@ -132,6 +150,7 @@ pub(crate) struct Status {
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:
   gridproof verify                                      prove the data folder whole
+  gridproof verify --against-chain --network akash      compare the followed state with what a node answers now
   gridproof verify --recording DIR --state DIR/state    index a recording, compare with the chain's own answers")]
 pub(crate) struct Verify {
     /// Recording to index before comparing
@@ -140,9 +159,15 @@ pub(crate) struct Verify {
     /// The chain's own answers: one folder per height; absent files are not compared
     #[arg(long, value_name = "DIR", requires = "recording")]
     pub(crate) state: Option<PathBuf>,
-    /// Network to prove [default: all in the data folder]
+    /// Network to prove [default: all in the data folder; with --against-chain the only one configured]
     #[arg(long, conflicts_with = "state")]
     pub(crate) network: Option<String>,
+    /// Ask a node for the state of the chain and compare it with the tables; nothing is written
+    #[arg(long, conflicts_with_all = ["recording", "state"])]
+    pub(crate) against_chain: bool,
+    /// Height to compare [default: the last one whose state is committed]
+    #[arg(long, value_name = "HEIGHT", requires = "against_chain", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) at: Option<u64>,
 }
 
 /// `gridproof reindex`.

@@ -14,12 +14,18 @@ use gridproof_store::state_db::Span;
 /// Indexes a span of heights, or what was set aside, and ends.
 pub(crate) async fn run(config: &Config, args: Backfill, json: bool) -> Outcome {
     let stop = shutdown::on_signal().map_err(|error| Failure::Internal(error.into()))?;
+    if args.from_state {
+        let network = select(config, args.network())?;
+        return super::from_state::run(config, network, args.at, json, &stop).await;
+    }
     let window = window(&args)?;
     let lock = house::lock(config)?;
-    let prepared = match &args.recording {
+    let mut prepared = match &args.recording {
         Some(folder) => networks::recording(folder, ReplayManners::default(), Vec::new(), "").await?,
-        None => networks::live(config, select(config, args.network.as_deref())?).await?,
+        None => networks::live(config, select(config, args.network())?).await?,
     };
+    // Blocks are asked for, not a state.
+    prepared.node = None;
     let settings = settings(config, &prepared, window, args.retry_quarantined).await?;
     let house = House::open(config).await?;
     house.migrate().await?;
@@ -53,7 +59,7 @@ fn window(args: &Backfill) -> Result<Option<Span>, Failure> {
 }
 
 /// The network of that name, or the only one.
-pub(super) fn select<'c>(config: &'c Config, name: Option<&str>) -> Result<&'c Network, Failure> {
+pub(crate) fn select<'c>(config: &'c Config, name: Option<&str>) -> Result<&'c Network, Failure> {
     let names = || {
         config
             .network

@@ -7,9 +7,9 @@ use crate::exit::{Failure, Outcome};
 use crate::house::House;
 use crate::{networks, output, render};
 use gridproof_indexer::chain::render::watch::Role;
-use gridproof_indexer::source::EndpointState;
 use gridproof_indexer::source::solana::MAX_TRANSACTION_VERSION;
 use gridproof_indexer::source::solana::yellowstone::probe;
+use gridproof_indexer::source::{EndpointState, QueryConfig, StateHeight, StateProgress, StateQuery, StateSource};
 use gridproof_store::engine::LIBRARY_ENV;
 use gridproof_store::migrate::clickhouse;
 use std::path::PathBuf;
@@ -19,6 +19,9 @@ use time::format_description::well_known::Rfc2822;
 
 /// Time that an endpoint gets to tell its date.
 const CLOCK_TIME: Duration = Duration::from_secs(5);
+
+/// Time that a query service gets for the first page of a state.
+const STATE_TIME: Duration = Duration::from_secs(10);
 
 /// Runs all checks; a failed one is a failure of this run.
 pub(crate) async fn run(config: &Config, json: bool) -> Outcome {
@@ -131,6 +134,7 @@ async fn endpoints(config: &Config, network: &Network) -> Result<Vec<Check>, Fai
             return Ok(checks);
         }
     }
+    checks.extend(state_nodes(network).await);
     // A stream is no endpoint to fall back to: it is asked for itself.
     checks.extend(stream(config, network).await);
     let network = &Network {
@@ -181,6 +185,50 @@ async fn endpoints(config: &Config, network: &Network) -> Result<Vec<Check>, Fai
         checks.extend(clock(&url).await);
     }
     Ok(checks)
+}
+
+/// Whether each query service answers for this chain. The first page of a state tells; the rest is not asked for.
+async fn state_nodes(network: &Network) -> Vec<Check> {
+    let grpc = network
+        .grpc
+        .iter()
+        .map(|url| QueryConfig::new(&network.chain_id, [url.clone()], []));
+    let rest = network
+        .rest
+        .iter()
+        .map(|url| QueryConfig::new(&network.chain_id, [], [url.clone()]));
+    let name = format!("state {}", network.name);
+    let step = "others are used in its place; mend `grpc` or `rest` in gridproof.toml";
+    let mut checks = Vec::new();
+    for mut config in grpc.chain(rest) {
+        (config.page_limit, config.limits.tries, config.limits.request) = (1, 1, STATE_TIME);
+        let query = match StateQuery::new(config) {
+            Ok(query) => query,
+            Err(error) => {
+                checks.push(Check::fail(
+                    &name,
+                    error.to_string(),
+                    "mend `grpc` or `rest` in gridproof.toml",
+                ));
+                continue;
+            }
+        };
+        let page = tokio::sync::Notify::new();
+        let told = |_: &StateProgress| page.notify_one();
+        let endpoint = query.endpoints().join(", ");
+        let check = tokio::select! {
+            () = page.notified() => Check::ok(&name, format!("{endpoint} answers")),
+            answer = query.state(StateHeight::Recent, &told) => match answer {
+                Ok(state) => Check::ok(&name, format!("{endpoint} answers, height {}", state.height)),
+                Err(error) => Check::warn(&name, error.to_string(), step),
+            },
+            () = tokio::time::sleep(STATE_TIME) => {
+                Check::warn(&name, format!("{endpoint} gave no page within {STATE_TIME:?}"), step)
+            }
+        };
+        checks.push(check);
+    }
+    checks
 }
 
 /// Whether the stream of a network answers. Without it the endpoints serve everything, only later.

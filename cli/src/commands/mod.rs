@@ -6,6 +6,7 @@ pub(crate) mod config;
 pub(crate) mod discover;
 pub(crate) mod doctor;
 pub(crate) mod engine;
+mod from_state;
 pub(crate) mod import;
 pub(crate) mod index;
 pub(crate) mod migrate;

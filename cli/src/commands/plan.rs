@@ -9,7 +9,7 @@ use crate::networks::{self, Prepared};
 use crate::output;
 use gridproof_indexer::chain::Family;
 use gridproof_indexer::chain::render::RenderRules;
-use gridproof_indexer::pipeline::{FirstHeight, Plan, RangeSet};
+use gridproof_indexer::pipeline::{FirstHeight, Plan, RangeSet, first_beside_snapshot};
 use gridproof_store::state_db::{Span, StageKey, StateDb};
 use serde::Serialize;
 use std::time::Instant;
@@ -35,6 +35,19 @@ struct Planned {
     calls_at_most: u64,
     /// Seconds, from the latency of one request now; a guess.
     seconds_about: u64,
+    /// What comes before the blocks: whether a node is asked for the whole state first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<StatePlan>,
+}
+
+/// How the state of a network begins, where that is with a snapshot.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum StatePlan {
+    /// A node will be asked for it, a little below the tip.
+    Snapshot,
+    /// It has begun with a snapshot of this height.
+    Began(u64),
 }
 
 /// Prints the plan of each network.
@@ -72,7 +85,16 @@ async fn plan(config: &Config, prepared: &Prepared) -> Result<Planned, Failure> 
     let known = known(config, network).await.map_err(Failure::Internal)?;
     let first = match prepared.chain.first {
         FirstHeight::Height(height) => height,
-        FirstHeight::Earliest => known.as_ref().map_or(head.floor.max(1), |known| known.first),
+        FirstHeight::Earliest => match (&known, &prepared.node) {
+            (Some(known), _) => known.first,
+            (None, Some(_)) => first_beside_snapshot(&head),
+            (None, None) => head.floor.max(1),
+        },
+    };
+    let state = match known.as_ref().and_then(|known| known.snapshot) {
+        Some(height) => Some(StatePlan::Began(height)),
+        None if known.as_ref().is_some_and(|known| known.state) => None,
+        None => prepared.node.as_ref().map(|_| StatePlan::Snapshot),
     };
     let (done, claimed) = known.map(|known| (known.done, known.claimed)).unwrap_or_default();
     let remaining = Plan::new(prepared.cut(config), first, &done, claimed).remaining(head.height);
@@ -93,6 +115,7 @@ async fn plan(config: &Config, prepared: &Prepared) -> Result<Planned, Failure> 
         calls_at_least,
         calls_at_most: calls_at_least + blocks,
         seconds_about: (calls_at_least as f64 * latency_s / at_once).ceil() as u64,
+        state,
     })
 }
 
@@ -101,6 +124,10 @@ struct Known {
     first: u64,
     done: RangeSet,
     claimed: Vec<Span>,
+    /// Height of the snapshot that the state began with.
+    snapshot: Option<u64>,
+    /// Whether any state is there.
+    state: bool,
 }
 
 async fn known(config: &Config, network: &str) -> anyhow::Result<Option<Known>> {
@@ -121,8 +148,17 @@ async fn known(config: &Config, network: &str) -> anyhow::Result<Option<Known>> 
         .map(|claim| claim.span)
         .collect();
     let first = state_db.network(network).await?.map(|network| network.first_height);
+    let key = StageKey::new(network, StageKey::STATE);
+    let snapshot = state_db.stage_first(&key).await?;
+    let state = !state_db.live_ranges(&key).await?.live.is_empty();
     state_db.close().await;
-    Ok(first.map(|first| Known { first, done, claimed }))
+    Ok(first.map(|first| Known {
+        first,
+        done,
+        claimed,
+        snapshot,
+        state,
+    }))
 }
 
 fn text(planned: &Planned) -> String {
@@ -136,10 +172,16 @@ fn text(planned: &Planned) -> String {
         calls_at_least,
         calls_at_most,
         seconds_about,
+        state,
     } = planned;
+    let state = match state {
+        None => String::new(),
+        Some(StatePlan::Snapshot) => "\n  a node is asked for the whole state, a little below the tip".to_owned(),
+        Some(StatePlan::Began(height)) => format!("\n  the state began with a snapshot of height {height}"),
+    };
     let next = next.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     format!(
         "{network}: heights {first} to {tip}, {heights} missing in {ranges} ranges\n  first: {next}\n  \
-         {calls_at_least} to {calls_at_most} requests, about {seconds_about} s"
+         {calls_at_least} to {calls_at_most} requests, about {seconds_about} s{state}"
     )
 }

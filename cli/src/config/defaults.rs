@@ -31,6 +31,13 @@ const AKASH_ENDPOINTS: [&str; 10] = [
     "https://akash-rpc.publicnode.com",
 ];
 
+/// Public gRPC endpoints of `akashnet-2`, asked for the state where the past is not followed.
+const AKASH_GRPC: [&str; 3] = [
+    "https://akash.lavenderfive.com:443",
+    "https://akash-grpc.publicnode.com:443",
+    "https://grpc.akashnet.net:443",
+];
+
 /// The public endpoint of Solana's mainnet.
 const SOLANA_ENDPOINT: &str = "https://api.mainnet-beta.solana.com";
 /// Genesis hash of Solana's mainnet.
@@ -72,6 +79,9 @@ fn akash() -> Network {
         starts_on: None,
         upgrades: Vec::new(),
         start: Start::Earliest,
+        grpc: AKASH_GRPC.map(String::from).to_vec(),
+        rest: Vec::new(),
+        bootstrap: None,
         genesis: None,
         watch_file: None,
         watch: Vec::new(),
@@ -91,6 +101,7 @@ fn render() -> Network {
         chain_id: SOLANA_GENESIS.into(),
         endpoints: vec![SOLANA_ENDPOINT.into()],
         start: Start::Height(RENDER_FIRST_SLOT),
+        grpc: Vec::new(),
         ..akash()
     }
 }

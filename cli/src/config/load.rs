@@ -1,7 +1,7 @@
 //! Reading the configuration from its four layers, with errors that say what to change.
 
 use super::defaults::SOLANA_GENESIS;
-use super::model::{Config, Network, NetworkKind, Start, Yellowstone};
+use super::model::{Bootstrap, Config, Network, NetworkKind, Start, Yellowstone};
 use super::suggest::nearest;
 use figment::Figment;
 use figment::error::Kind;
@@ -246,7 +246,31 @@ fn check_akash(network: &Network) -> Result<(), String> {
     if matches!(network.start, Start::Height(_)) && network.genesis.is_some() {
         return Err("`genesis` needs `start = \"genesis\"`: the state is replayed from height 1".into());
     }
-    Ok(())
+    check_bootstrap(network)
+}
+
+/// Whether the state can begin with what is configured.
+fn check_bootstrap(network: &Network) -> Result<(), String> {
+    for (key, urls) in [("grpc", &network.grpc), ("rest", &network.rest)] {
+        for url in urls {
+            let parsed = reqwest::Url::parse(url).map_err(|error| format!("`{key}` endpoint `{url}`: {error}"))?;
+            if !matches!(parsed.scheme(), "http" | "https") || parsed.host_str().is_none() {
+                return Err(format!("`{key}` endpoint `{url}`: use https://host:port"));
+            }
+        }
+    }
+    match network.bootstrap {
+        Some(Bootstrap::Snapshot) if !network.has_state_nodes() => {
+            Err("`bootstrap = \"snapshot\"` needs a node to ask: list its URL in `grpc` or `rest`".into())
+        }
+        Some(Bootstrap::Snapshot | Bootstrap::None) if network.from_genesis() => {
+            Err("`bootstrap` and a start with the genesis exclude each other: remove one".into())
+        }
+        Some(Bootstrap::Genesis) if !network.from_genesis() => {
+            Err("`bootstrap = \"genesis\"` needs `start = \"genesis\"`: the state is replayed from height 1".into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What only Render needs, and what only others have.
@@ -255,6 +279,9 @@ fn check_render(network: &Network) -> Result<(), String> {
         ("starts_on", network.starts_on.is_some()),
         ("upgrades", !network.upgrades.is_empty()),
         ("genesis", network.genesis.is_some()),
+        ("grpc", !network.grpc.is_empty()),
+        ("rest", !network.rest.is_empty()),
+        ("bootstrap", network.bootstrap.is_some()),
     ];
     foreign_key(&foreign, "akash")?;
     if network.start == Start::Genesis {

@@ -78,6 +78,16 @@ pub(crate) struct Network {
     /// Where to begin: `"earliest"` (what the endpoints still have), `"genesis"`, or a height.
     #[serde(default)]
     pub(crate) start: Start,
+    /// Akash: gRPC endpoints of nodes that are asked for the whole state, `https://host:port`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) grpc: Vec<String>,
+    /// Akash: REST gateways that are asked for it where no gRPC endpoint answers, `https://host[:port][/path]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) rest: Vec<String>,
+    /// Akash: what the state begins with: `"snapshot"` of a node, `"genesis"`, or `"none"`. Absent: a snapshot where there
+    /// is a `grpc` or `rest` endpoint and the start is not the genesis.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) bootstrap: Option<Bootstrap>,
     /// Genesis document (`.json` or `.json.zst`); absent: asked of the endpoints when the start is 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) genesis: Option<PathBuf>,
@@ -102,6 +112,40 @@ pub(crate) struct Network {
     /// Render: a Yellowstone gRPC stream in front of the endpoints, which stay the truth.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) yellowstone: Option<Yellowstone>,
+}
+
+/// What the state of a network begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Bootstrap {
+    /// With what a node answers about one height.
+    Snapshot,
+    /// With the genesis document, and all blocks.
+    Genesis,
+    /// With nothing: facts only, until `gridproof backfill NETWORK --from-state`.
+    None,
+}
+
+impl Network {
+    /// Whether the whole state can be asked of a node.
+    pub(crate) fn has_state_nodes(&self) -> bool {
+        !self.grpc.is_empty() || !self.rest.is_empty()
+    }
+
+    /// Whether the chain is followed from its first block.
+    pub(crate) fn from_genesis(&self) -> bool {
+        self.genesis.is_some() || matches!(self.start, Start::Genesis | Start::Height(1))
+    }
+
+    /// What the state begins with: as configured, else what can be.
+    pub(crate) fn begins_with(&self) -> Bootstrap {
+        match self.bootstrap {
+            Some(configured) => configured,
+            None if self.from_genesis() => Bootstrap::Genesis,
+            None if self.has_state_nodes() => Bootstrap::Snapshot,
+            None => Bootstrap::None,
+        }
+    }
 }
 
 /// A Yellowstone gRPC server.

@@ -1,6 +1,7 @@
 //! The real program on real recordings.
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub, missing_docs)]
 
+pub mod akash;
 pub mod render;
 
 use std::collections::BTreeMap;

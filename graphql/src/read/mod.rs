@@ -6,6 +6,7 @@ pub(crate) mod bucket;
 pub(crate) mod coverage;
 mod error;
 pub(crate) mod lease;
+pub(crate) mod list;
 pub(crate) mod metric;
 pub(crate) mod provider;
 pub(crate) mod render;

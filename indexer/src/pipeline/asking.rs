@@ -5,7 +5,7 @@ use super::bootstrap::{StateNode, bootstrap};
 use super::error::PipelineError;
 use super::shared::{Goal, Shared};
 use crate::chain::Family;
-use crate::source::{StateHeight, StateProgress};
+use crate::source::{Head, StateHeight, StateProgress};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -16,7 +16,13 @@ const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 /// Heights below the tip with which the facts of a network begin that waits for its state: deeper than a snapshot that
 /// is asked for afterwards, so that the two meet.
-pub(super) const FACTS_AHEAD: u64 = 64;
+const FACTS_AHEAD: u64 = 64;
+
+/// Where the facts of a new network begin whose state is going to begin with a snapshot: the past before it is fetched only
+/// where somebody asks for it.
+pub fn first_beside_snapshot(head: &Head) -> u64 {
+    head.height.saturating_sub(FACTS_AHEAD).max(head.floor).max(1)
+}
 
 /// Asks until a node gave the state; gives its height. `None`: stopped, or a finite run has waited for long enough; the
 /// board says what was the matter.

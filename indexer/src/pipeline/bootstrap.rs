@@ -94,7 +94,7 @@ pub async fn bootstrap<F: Family>(
     take(shared, Arc::new(raw), at, began).await.map(Some)
 }
 
-/// Goes on with a snapshot that an earlier run has claimed and not committed.
+/// Goes on with a snapshot that an earlier run has claimed and not committed, or committed and not kept as a checkpoint.
 ///
 /// # Errors
 /// The archive does not give what was claimed; then the claim is set aside.
@@ -110,19 +110,23 @@ pub(super) async fn resume<F: Family>(shared: &Arc<Shared<F>>) -> Result<Option<
     };
     let claims = shared.pending(&key).await?;
     // Once it is live, a claim of this height is part of a re-derivation.
-    let Some(claim) = claims
+    let claim = claims
         .into_iter()
-        .find(|claim| claim.span == span && !live.overlaps(span))
-    else {
+        .find(|claim| claim.span == span && !live.overlaps(span));
+    let unkept = live.runs() == [span] && !shared.vault.has_state(shared.rules.decoder(), height).await?;
+    if claim.is_none() && !unkept {
         return Ok(None);
-    };
+    }
     let raw = Arc::new(shared.vault.snapshot(height).await?);
-    match derive(shared, &raw).await? {
-        Ok(seeded) => finish(shared, &claim, &raw, seeded, began, true).await.map(Some),
-        Err(rejected) => {
+    match (derive(shared, &raw).await?, claim) {
+        (Ok(seeded), claim) => finish(shared, claim.as_ref(), &raw, seeded, began, true)
+            .await
+            .map(Some),
+        (Err(rejected), Some(claim)) => {
             shared.quarantine(&claim, &rejected).await?;
             Err(PipelineError::Rejected(rejected))
         }
+        (Err(rejected), None) => Err(PipelineError::Rejected(rejected)),
     }
 }
 
@@ -181,7 +185,7 @@ async fn take<F: Family>(
     let claim = shared.state_db.claim_first(shared.lease(), &key, raw.height, decoder);
     let claim = claim.await?;
     shared.crash.pass("after-snapshot-claim");
-    finish(shared, &claim, &raw, seeded, began, false).await
+    finish(shared, Some(&claim), &raw, seeded, began, false).await
 }
 
 /// Whether the answer is of this chain and of the height that was asked for.
@@ -221,17 +225,19 @@ async fn derive<F: Family>(
     Ok(tokio::task::spawn_blocking(derive).await?)
 }
 
-/// Commits a claimed snapshot and keeps its state.
+/// Commits a claimed snapshot (none: it is committed) and keeps its state.
 async fn finish<F: Family>(
     shared: &Arc<Shared<F>>,
-    claim: &ClaimedRange,
+    claim: Option<&ClaimedRange>,
     raw: &RawState,
     (machine, batch): Seeded<F::Machine>,
     began: Instant,
     resumed: bool,
 ) -> Result<BootstrapReport, PipelineError> {
-    register(shared, raw.height).await?;
-    shared.committer.commit(claim, &batch).await?;
+    if let Some(claim) = claim {
+        register(shared, raw.height).await?;
+        shared.committer.commit(claim, &batch).await?;
+    }
     shared.crash.pass("after-snapshot-commit");
     checkpoint::keep(shared, &machine).await?;
     shared.vault.keep_only_snapshot(raw.height).await?;

@@ -199,10 +199,7 @@ impl<F: Family, S: Source<Raw = F::Raw>> Follower<F, S> {
         let began = std::time::Instant::now();
         loop {
             match self.source.head().await {
-                // The past before a snapshot is not known to the state: it is fetched only where somebody asks for it.
-                Ok(head) if self.node.is_some() => {
-                    return Ok(head.height.saturating_sub(asking::FACTS_AHEAD).max(head.floor).max(1));
-                }
+                Ok(head) if self.node.is_some() => return Ok(asking::first_beside_snapshot(&head)),
                 Ok(head) => return Ok(head.floor.max(1)),
                 Err(error) if self.gives_up(began) => {
                     let (network, what) = (self.shared.chain.network.clone(), "the newest height".to_owned());

@@ -32,6 +32,7 @@ mod state;
 mod status;
 mod vault;
 
+pub use asking::first_beside_snapshot;
 pub use board::{Board, from_store, is_recording};
 pub use bootstrap::{Asking, BootstrapReport, StateNode, bootstrap};
 pub use error::PipelineError;

@@ -94,7 +94,12 @@ pub struct EndpointStatus {
 impl NetworkStatus {
     /// Whether every height up to the tip is committed in every stage that the chain has, and nothing is set aside.
     pub fn is_complete(&self) -> bool {
-        let reached = |stage: &StageStatus| self.tip.is_some() && stage.watermark >= self.tip && stage.holes.is_empty();
+        // Facts that begin with the height after a snapshot at the tip have nothing to reach yet.
+        let nothing = self.first.zip(self.tip).is_some_and(|(first, tip)| first > tip);
+        let reached = |stage: &StageStatus| {
+            let watermark = nothing || stage.watermark >= self.tip;
+            self.tip.is_some() && watermark && stage.holes.is_empty()
+        };
         reached(&self.facts) && self.state.as_ref().is_none_or(reached) && self.quarantine.is_empty()
     }
 
@@ -128,6 +133,15 @@ mod tests {
     fn a_state_that_is_behind_is_unfinished() {
         assert!(network(Some(stage(9))).is_complete());
         assert!(!network(Some(stage(8))).is_complete());
+    }
+
+    #[test]
+    fn facts_that_begin_above_the_tip_are_complete() {
+        let mut at_the_tip = network(Some(stage(9)));
+        (at_the_tip.facts.watermark, at_the_tip.first) = (None, Some(10));
+        assert!(at_the_tip.is_complete());
+        at_the_tip.first = Some(9);
+        assert!(!at_the_tip.is_complete());
     }
 
     #[test]

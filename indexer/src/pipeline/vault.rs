@@ -275,6 +275,13 @@ impl Vault {
         Ok(Some((record.height, self.archive.get_blob(&blob(&record)).await?)))
     }
 
+    /// Whether a state of exactly this height is on record.
+    pub async fn has_state(&self, decoder: u32, height: u64) -> Result<bool, PipelineError> {
+        let key = self.state_key();
+        let record = self.state_db.latest_checkpoint(&key, decoder, height).await?;
+        Ok(record.is_some_and(|record| record.height == height))
+    }
+
     /// Keeps the bytes of a state. It counts only once [`Self::record_state`] names it.
     pub async fn put_state(&self, decoder: u32, height: u64, state: &[u8]) -> Result<Checkpoint, PipelineError> {
         let stored = self

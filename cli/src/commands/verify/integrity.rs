@@ -107,10 +107,13 @@ async fn integrity(
     stored: &NetworkStatus,
 ) -> Result<IntegrityReport, Failure> {
     let vault = Vault::read_only(archive.clone(), state_db.clone(), &stored.network.name);
-    // Akash's facts are derived alike under all versions, so a network whose upgrades are not known is checked, too.
-    let rules = match stored.network.kind.as_str() {
-        ChainRules::KIND => StoredRules::Akash(ChainRules::mainnet()),
-        _ => stored::rules(config, &vault, &stored.network).await?,
+    let rules = match stored::rules(config, &vault, &stored.network).await {
+        // Akash's facts are derived alike under all versions, so a network whose upgrades are not known is checked, too.
+        Err(Failure::Usage(_)) if stored.network.kind == ChainRules::KIND => StoredRules::Akash(ChainRules {
+            chain_id: stored.network.chain_id.clone(),
+            ..ChainRules::mainnet()
+        }),
+        known => known?,
     };
     let report = match rules {
         StoredRules::Akash(rules) => check_integrity(&rules, state_db, &vault, &house.clickhouse, stored).await,

@@ -1,5 +1,6 @@
 //! `gridproof verify`.
 
+mod chain;
 mod integrity;
 mod render_recording;
 mod state;
@@ -11,6 +12,9 @@ use crate::networks::{self, RecordingKind};
 
 /// Compares with the chain's own answers, or proves a data folder whole. `own_folder`: `--data-dir` was given.
 pub(crate) async fn run(config: &Config, args: Verify, own_folder: bool, json: bool) -> Outcome {
+    if args.against_chain {
+        return chain::run(config, &args, json).await;
+    }
     let kind = args.recording.as_deref().map(networks::kind).transpose()?;
     match (&args.recording, &args.state) {
         (Some(recording), truth) if kind == Some(RecordingKind::Render) => match truth {

@@ -4,8 +4,7 @@ use clickhouse::{Row, query::Query};
 use serde::Deserialize;
 
 use super::EventKey;
-use crate::read::lease::Total;
-use crate::read::{ReadError, Reader};
+use crate::read::list::List;
 
 /// One movement. Times are milliseconds since the epoch.
 #[derive(Debug, Clone, Row, Deserialize)]
@@ -85,7 +84,20 @@ pub(crate) struct EventFilter {
     pub(crate) to_ms: Option<i64>,
 }
 
-impl EventFilter {
+/// Movements, newest first.
+impl List for EventFilter {
+    type Row = EventRow;
+    type Place = EventPlace;
+    const PAGE: &'static str = concat!(
+        include_str!("../../../sql/render/event_select.sql"),
+        include_str!("../../../sql/render/event_filter.sql"),
+        include_str!("../../../sql/render/event_page.sql")
+    );
+    const COUNT: &'static str = concat!(
+        include_str!("../../../sql/render/event_count.sql"),
+        include_str!("../../../sql/render/event_filter.sql")
+    );
+
     fn bind(&self, query: Query) -> Query {
         query
             .param("class", &self.class)
@@ -95,39 +107,11 @@ impl EventFilter {
             .param("from_ms", self.from_ms.unwrap_or(i64::MIN))
             .param("to_ms", self.to_ms.unwrap_or(i64::MAX))
     }
-}
 
-const PAGE: &str = concat!(
-    include_str!("../../../sql/render/event_select.sql"),
-    include_str!("../../../sql/render/event_filter.sql"),
-    include_str!("../../../sql/render/event_page.sql")
-);
-const COUNT: &str = concat!(
-    include_str!("../../../sql/render/event_count.sql"),
-    include_str!("../../../sql/render/event_filter.sql")
-);
-
-impl Reader {
-    /// At most `limit` movements up to slot `as_of`, newest first, after the one at the place `after`.
-    pub(crate) async fn events(
-        &self,
-        network: &str,
-        as_of: u64,
-        filter: &EventFilter,
-        after: Option<&EventPlace>,
-        limit: u32,
-    ) -> Result<Vec<EventRow>, ReadError> {
-        let query = EventKey::bind(after.map(|place| &place.key), filter.bind(self.query(PAGE, network)))
+    fn bind_after(after: Option<&Self::Place>, query: Query) -> Query {
+        EventKey::bind(after.map(|place| &place.key), query)
             .param("after_kind", after.map_or("", |place| place.kind.as_str()))
             .param("after_source", after.map_or("", |place| place.source_account.as_str()))
-            .param("after_dest", after.map_or("", |place| place.dest_account.as_str()));
-        Self::all(query.param("as_of", as_of).param("limit", limit)).await
-    }
-
-    /// How many movements the filter selects.
-    pub(crate) async fn event_count(&self, network: &str, as_of: u64, filter: &EventFilter) -> Result<u64, ReadError> {
-        let query = filter.bind(self.query(COUNT, network)).param("as_of", as_of);
-        let found: Option<Total> = Self::one(query).await?;
-        Ok(found.map_or(0, |row| row.total))
+            .param("after_dest", after.map_or("", |place| place.dest_account.as_str()))
     }
 }

@@ -36,10 +36,9 @@ pub(crate) struct EventKey {
 }
 
 impl EventKey {
-    /// Fills the parameters `has_after`, `after_slot`, … of a query of events.
+    /// Fills the parameters `after_slot`, … of a query of events.
     fn bind(after: Option<&Self>, query: clickhouse::query::Query) -> clickhouse::query::Query {
         query
-            .param("has_after", u8::from(after.is_some()))
             .param("after_slot", after.map_or(0, |key| key.slot))
             .param("after_signature", after.map_or("", |key| key.signature.as_str()))
             .param("after_outer", after.map_or(0, |key| key.outer))

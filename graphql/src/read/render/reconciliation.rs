@@ -3,8 +3,7 @@
 use clickhouse::{Row, query::Query};
 use serde::Deserialize;
 
-use crate::read::lease::Total;
-use crate::read::{ReadError, Reader};
+use crate::read::list::List;
 
 /// One measure of one epoch: both numbers and their difference, as decimal text of whole tokens.
 #[derive(Debug, Clone, Row, Deserialize)]
@@ -26,55 +25,31 @@ pub(crate) struct ReconciliationFilter {
     pub(crate) measure: String,
 }
 
-impl ReconciliationFilter {
+/// Rows, newest epoch first; the place is epoch, measure and source.
+impl List for ReconciliationFilter {
+    type Row = ReconciliationRow;
+    type Place = (u32, String, String);
+    const PAGE: &'static str = concat!(
+        include_str!("../../../sql/render/reconciliation_select.sql"),
+        include_str!("../../../sql/render/reconciliation_filter.sql"),
+        include_str!("../../../sql/render/reconciliation_page.sql")
+    );
+    const COUNT: &'static str = concat!(
+        include_str!("../../../sql/render/reconciliation_count.sql"),
+        include_str!("../../../sql/render/reconciliation_filter.sql")
+    );
+
     fn bind(&self, query: Query) -> Query {
         query
             .param("has_epoch", u8::from(self.epoch.is_some()))
             .param("epoch", self.epoch.unwrap_or(0))
             .param("measure", &self.measure)
     }
-}
 
-const PAGE: &str = concat!(
-    include_str!("../../../sql/render/reconciliation_select.sql"),
-    include_str!("../../../sql/render/reconciliation_filter.sql"),
-    include_str!("../../../sql/render/reconciliation_page.sql")
-);
-const COUNT: &str = concat!(
-    include_str!("../../../sql/render/reconciliation_count.sql"),
-    include_str!("../../../sql/render/reconciliation_filter.sql")
-);
-
-impl Reader {
-    /// At most `limit` rows as of slot `as_of`, newest epoch first, after the one with epoch, measure and source `after`.
-    pub(crate) async fn reconciliation(
-        &self,
-        network: &str,
-        as_of: u64,
-        filter: &ReconciliationFilter,
-        after: Option<&(u32, String, String)>,
-        limit: u32,
-    ) -> Result<Vec<ReconciliationRow>, ReadError> {
-        let query = filter
-            .bind(self.query(PAGE, network))
-            .param("as_of", as_of)
-            .param("has_after", u8::from(after.is_some()))
+    fn bind_after(after: Option<&Self::Place>, query: Query) -> Query {
+        query
             .param("after_epoch", after.map_or(0, |key| key.0))
             .param("after_measure", after.map_or("", |key| key.1.as_str()))
             .param("after_source", after.map_or("", |key| key.2.as_str()))
-            .param("limit", limit);
-        Self::all(query).await
-    }
-
-    /// How many rows the filter selects.
-    pub(crate) async fn reconciliation_count(
-        &self,
-        network: &str,
-        as_of: u64,
-        filter: &ReconciliationFilter,
-    ) -> Result<u64, ReadError> {
-        let query = filter.bind(self.query(COUNT, network)).param("as_of", as_of);
-        let found: Option<Total> = Self::one(query).await?;
-        Ok(found.map_or(0, |row| row.total))
     }
 }

@@ -4,8 +4,7 @@ use clickhouse::{Row, query::Query};
 use serde::Deserialize;
 
 use super::EventKey;
-use crate::read::lease::Total;
-use crate::read::{ReadError, Reader};
+use crate::read::list::List;
 
 /// One burn out of a burn wallet. Times are milliseconds since the epoch.
 #[derive(Debug, Clone, Row, Deserialize)]
@@ -52,7 +51,20 @@ pub(crate) struct SettlementFilter {
     pub(crate) to_ms: Option<i64>,
 }
 
-impl SettlementFilter {
+/// Settlements, newest first.
+impl List for SettlementFilter {
+    type Row = SettlementRow;
+    type Place = EventKey;
+    const PAGE: &'static str = concat!(
+        include_str!("../../../sql/render/settlement_select.sql"),
+        include_str!("../../../sql/render/settlement_filter.sql"),
+        include_str!("../../../sql/render/settlement_page.sql")
+    );
+    const COUNT: &'static str = concat!(
+        include_str!("../../../sql/render/settlement_count.sql"),
+        include_str!("../../../sql/render/settlement_filter.sql")
+    );
+
     fn bind(&self, query: Query) -> Query {
         query
             .param("burn_wallet", &self.burn_wallet)
@@ -61,41 +73,8 @@ impl SettlementFilter {
             .param("from_ms", self.from_ms.unwrap_or(i64::MIN))
             .param("to_ms", self.to_ms.unwrap_or(i64::MAX))
     }
-}
 
-const PAGE: &str = concat!(
-    include_str!("../../../sql/render/settlement_select.sql"),
-    include_str!("../../../sql/render/settlement_filter.sql"),
-    include_str!("../../../sql/render/settlement_page.sql")
-);
-const COUNT: &str = concat!(
-    include_str!("../../../sql/render/settlement_count.sql"),
-    include_str!("../../../sql/render/settlement_filter.sql")
-);
-
-impl Reader {
-    /// At most `limit` settlements up to slot `as_of`, newest first, after the one with the key `after`.
-    pub(crate) async fn settlements(
-        &self,
-        network: &str,
-        as_of: u64,
-        filter: &SettlementFilter,
-        after: Option<&EventKey>,
-        limit: u32,
-    ) -> Result<Vec<SettlementRow>, ReadError> {
-        let query = EventKey::bind(after, filter.bind(self.query(PAGE, network)));
-        Self::all(query.param("as_of", as_of).param("limit", limit)).await
-    }
-
-    /// How many settlements the filter selects.
-    pub(crate) async fn settlement_count(
-        &self,
-        network: &str,
-        as_of: u64,
-        filter: &SettlementFilter,
-    ) -> Result<u64, ReadError> {
-        let query = filter.bind(self.query(COUNT, network)).param("as_of", as_of);
-        let found: Option<Total> = Self::one(query).await?;
-        Ok(found.map_or(0, |row| row.total))
+    fn bind_after(after: Option<&Self::Place>, query: Query) -> Query {
+        EventKey::bind(after, query)
     }
 }

@@ -3,8 +3,7 @@
 use clickhouse::{Row, query::Query};
 use serde::Deserialize;
 
-use crate::read::lease::Total;
-use crate::read::{ReadError, Reader};
+use crate::read::list::List;
 
 /// One recipient and epoch. Amounts are base units as text, times milliseconds since the epoch.
 #[derive(Debug, Clone, Row, Deserialize)]
@@ -32,54 +31,30 @@ pub(crate) struct WorkPeriodFilter {
     pub(crate) recipient: String,
 }
 
-impl WorkPeriodFilter {
+/// Work periods, newest epoch first; the place is epoch and recipient.
+impl List for WorkPeriodFilter {
+    type Row = WorkPeriodRow;
+    type Place = (u32, String);
+    const PAGE: &'static str = concat!(
+        include_str!("../../../sql/render/work_period_select.sql"),
+        include_str!("../../../sql/render/work_period_filter.sql"),
+        include_str!("../../../sql/render/work_period_page.sql")
+    );
+    const COUNT: &'static str = concat!(
+        include_str!("../../../sql/render/work_period_count.sql"),
+        include_str!("../../../sql/render/work_period_filter.sql")
+    );
+
     fn bind(&self, query: Query) -> Query {
         query
             .param("has_epoch", u8::from(self.epoch.is_some()))
             .param("epoch", self.epoch.unwrap_or(0))
             .param("recipient", &self.recipient)
     }
-}
 
-const PAGE: &str = concat!(
-    include_str!("../../../sql/render/work_period_select.sql"),
-    include_str!("../../../sql/render/work_period_filter.sql"),
-    include_str!("../../../sql/render/work_period_page.sql")
-);
-const COUNT: &str = concat!(
-    include_str!("../../../sql/render/work_period_count.sql"),
-    include_str!("../../../sql/render/work_period_filter.sql")
-);
-
-impl Reader {
-    /// At most `limit` work periods as of slot `as_of`, newest epoch first, after the one with the key `after`.
-    pub(crate) async fn work_periods(
-        &self,
-        network: &str,
-        as_of: u64,
-        filter: &WorkPeriodFilter,
-        after: Option<&(u32, String)>,
-        limit: u32,
-    ) -> Result<Vec<WorkPeriodRow>, ReadError> {
-        let query = filter
-            .bind(self.query(PAGE, network))
-            .param("as_of", as_of)
-            .param("has_after", u8::from(after.is_some()))
+    fn bind_after(after: Option<&Self::Place>, query: Query) -> Query {
+        query
             .param("after_epoch", after.map_or(0, |(epoch, _)| *epoch))
             .param("after_recipient", after.map_or("", |(_, recipient)| recipient.as_str()))
-            .param("limit", limit);
-        Self::all(query).await
-    }
-
-    /// How many work periods the filter selects.
-    pub(crate) async fn work_period_count(
-        &self,
-        network: &str,
-        as_of: u64,
-        filter: &WorkPeriodFilter,
-    ) -> Result<u64, ReadError> {
-        let query = filter.bind(self.query(COUNT, network)).param("as_of", as_of);
-        let found: Option<Total> = Self::one(query).await?;
-        Ok(found.map_or(0, |row| row.total))
     }
 }

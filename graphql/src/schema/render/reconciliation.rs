@@ -86,8 +86,8 @@ pub(crate) async fn resolve(
     let (network, slot) = (opened.network(), opened.slot());
     let (rows, total, decimals) = futures::try_join!(
         api.reader
-            .reconciliation(network, slot, &filter, opened.after.as_ref(), opened.limit()),
-        api.reader.reconciliation_count(network, slot, &filter),
+            .page(network, slot, &filter, opened.after.as_ref(), opened.limit()),
+        api.reader.count(network, slot, &filter),
         api.reader.decimals(network, slot),
     )?;
     let nodes = rows
