@@ -64,11 +64,12 @@ pub(crate) async fn prepare(
     }
     let kinds: Result<Vec<RecordingKind>, Failure> = recordings.iter().map(|folder| networks::kind(folder)).collect();
     let kinds = kinds?;
-    faults::check(
-        faults,
-        kinds.contains(&RecordingKind::Akash),
-        kinds.contains(&RecordingKind::Render),
-    )?;
+    let served = faults::Kinds {
+        akash: kinds.contains(&RecordingKind::Akash),
+        render: kinds.contains(&RecordingKind::Render),
+        state: false,
+    };
+    faults::check(faults, served)?;
     for folder in recordings {
         prepared.push(networks::recording(folder, manners, faults.to_vec(), "").await?);
     }
