@@ -3,6 +3,7 @@
 use super::faults::{AnyFault, fault};
 use clap::{Args, Subcommand};
 use clap_complete::Shell;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -191,10 +192,17 @@ pub(crate) struct Reindex {
 #[command(after_help = "Examples:
   gridproof replay testdata/akash-gridlocal-1 --listen 127.0.0.1:26657
   gridproof replay testdata/akash-gridlocal-1 --rate 20 --latency 150ms --errors 0.05
+  gridproof replay testdata/akash-gridlocal-1 --grpc 127.0.0.1:9090      its state, too, for --from-state
+  gridproof replay testdata/akash-gridlocal-1 --grpc 127.0.0.1:9090 --fault state:truncated@Leases
   gridproof replay testdata/render-world-1 --tip-rate 4 --fault getTransaction:null@0.1 --fault any:429@x3
 
 Faults of a recording of Akash: chain-id:ID, truncated:H, html:H, missing-results:H, duplicate-events:H,
 parent-mismatch:H, other-hash:H, pruned-below:H, lying-tip:H, no-websocket (H: a height).
+
+A recording of Akash with a folder `state` is served as query services, too: the REST gateway beside the RPC, gRPC where
+--grpc says. Their faults: state:KIND, of one method state:KIND@METHOD. KIND is repeat-key, cycle-key, ignore-limit,
+garbage, other-height, no-height, truncated, repeated-object, empty-page, wrong-total, silent, cut, unimplemented,
+other-chain, pruned, slow-MS, unavailable-N or rate-limited-N (the first N requests).
 
 Faults of a recording of Render: METHOD:KIND[@HOW-OFTEN], lag:SLOTS, genesis:HASH. METHOD is a method or `any`.
 KIND is 429, retry-after-SECONDS, 403, html, truncated (by the transport); null, reversed, duplicated, overlapping,
@@ -207,6 +215,9 @@ pub(crate) struct Replay {
     /// How the server behaves
     #[command(flatten)]
     pub(crate) manners: ReplayManners,
+    /// Serve the state of a recording of Akash over gRPC (HTTP/2 without TLS) here
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) grpc: Option<SocketAddr>,
     /// A fault of the server, for drills, such as `html:40` or `getTransaction:null@0.1` (may be given several times)
     #[arg(long, value_name = "FAULT", value_parser = fault)]
     pub(crate) fault: Vec<AnyFault>,

@@ -1,7 +1,7 @@
 //! `--fault`: how a replay server is told to be wrong, in the words of the chain that it replays.
 
 use crate::exit::Failure;
-use gridproof_indexer::source::replay::Fault;
+use gridproof_indexer::source::replay::{Fault, STATE_FAULTS, StateFault};
 use gridproof_indexer::source::solana::replay::{SOLANA_FAULTS, SolanaFault};
 
 /// A fault of either kind of replay server.
@@ -9,6 +9,8 @@ use gridproof_indexer::source::solana::replay::{SOLANA_FAULTS, SolanaFault};
 pub(crate) enum AnyFault {
     /// Of a CometBFT endpoint.
     Akash(Fault),
+    /// Of the query services beside it.
+    State(StateFault),
     /// Of a Solana endpoint.
     Render(SolanaFault),
 }
@@ -35,8 +37,14 @@ pub(super) fn fault(text: &str) -> Result<AnyFault, String> {
         "pruned-below" => height().map(Fault::Floor),
         "lying-tip" => height().map(Fault::LyingTip),
         "no-websocket" => Ok(Fault::NoWebsocket),
+        "state" => return text.parse().map(AnyFault::State),
         _ => {
-            let none = |_| format!("`{text}` is no fault. Akash: {COMET_FAULTS}. Render: {SOLANA_FAULTS}");
+            let none = |_| {
+                format!(
+                    "`{text}` is no fault. Akash: {COMET_FAULTS}. Its query services: {STATE_FAULTS}. Render: \
+                     {SOLANA_FAULTS}"
+                )
+            };
             return text.parse().map(AnyFault::Render).map_err(none);
         }
     };
@@ -47,7 +55,16 @@ pub(super) fn fault(text: &str) -> Result<AnyFault, String> {
 pub(crate) fn of_akash(faults: &[AnyFault]) -> Vec<Fault> {
     let pick = |fault: &AnyFault| match fault {
         AnyFault::Akash(fault) => Some(fault.clone()),
-        AnyFault::Render(_) => None,
+        AnyFault::State(_) | AnyFault::Render(_) => None,
+    };
+    faults.iter().filter_map(pick).collect()
+}
+
+/// The faults of query services among these.
+pub(crate) fn of_state(faults: &[AnyFault]) -> Vec<StateFault> {
+    let pick = |fault: &AnyFault| match fault {
+        AnyFault::State(fault) => Some(fault.clone()),
+        AnyFault::Akash(_) | AnyFault::Render(_) => None,
     };
     faults.iter().filter_map(pick).collect()
 }
@@ -56,21 +73,33 @@ pub(crate) fn of_akash(faults: &[AnyFault]) -> Vec<Fault> {
 pub(crate) fn of_render(faults: &[AnyFault]) -> Vec<SolanaFault> {
     let pick = |fault: &AnyFault| match fault {
         AnyFault::Render(fault) => Some(fault.clone()),
-        AnyFault::Akash(_) => None,
+        AnyFault::Akash(_) | AnyFault::State(_) => None,
     };
     faults.iter().filter_map(pick).collect()
 }
 
-/// Refuses faults that no served recording could have. `akash`, `render`: which kinds are served.
-pub(crate) fn check(faults: &[AnyFault], akash: bool, render: bool) -> Result<(), Failure> {
+/// What of recordings is served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Kinds {
+    /// Blocks of Akash.
+    pub(crate) akash: bool,
+    /// The state of Akash beside its blocks.
+    pub(crate) state: bool,
+    /// Render.
+    pub(crate) render: bool,
+}
+
+/// Refuses faults that nothing of what is served could have.
+pub(crate) fn check(faults: &[AnyFault], served: Kinds) -> Result<(), Failure> {
     for fault in faults {
-        let (served, kind, text) = match fault {
-            AnyFault::Akash(fault) => (akash, "Akash", format!("{fault:?}")),
-            AnyFault::Render(fault) => (render, "Render", fault.to_string()),
+        let (is_served, what, text) = match fault {
+            AnyFault::Akash(fault) => (served.akash, "a recording of Akash", format!("{fault:?}")),
+            AnyFault::State(fault) => (served.state, "the state in a recording of Akash", fault.to_string()),
+            AnyFault::Render(fault) => (served.render, "a recording of Render", fault.to_string()),
         };
-        if !served {
+        if !is_served {
             return Err(Failure::usage(format!(
-                "--fault {text} is a fault of a recording of {kind}, and none is served; see `gridproof replay --help`"
+                "--fault {text} is a fault of {what}, and none is served; see `gridproof replay --help`"
             )));
         }
     }
@@ -95,9 +124,40 @@ mod tests {
     #[test]
     fn a_fault_that_nothing_can_have_is_refused() {
         let faults = [fault("html:40").unwrap(), fault("lag:9").unwrap()];
-        assert!(check(&faults, true, true).is_ok());
-        assert!(check(&faults, true, false).unwrap_err().to_string().contains("lag:9"));
-        assert!(check(&faults, false, true).is_err());
-        assert_eq!((of_akash(&faults).len(), of_render(&faults).len()), (1, 1));
+        let both = Kinds {
+            akash: true,
+            render: true,
+            state: false,
+        };
+        assert!(check(&faults, both).is_ok());
+        let akash = Kinds { render: false, ..both };
+        assert!(check(&faults, akash).unwrap_err().to_string().contains("lag:9"));
+        assert!(check(&faults, Kinds { akash: false, ..both }).is_err());
+        assert_eq!(
+            (
+                of_akash(&faults).len(),
+                of_render(&faults).len(),
+                of_state(&faults).len()
+            ),
+            (1, 1, 0)
+        );
+    }
+
+    #[test]
+    fn a_fault_of_query_services_needs_a_state_that_is_served() {
+        let faults = [fault("state:garbage@Leases").unwrap()];
+        assert_eq!(of_state(&faults).len(), 1);
+        let blocks = Kinds {
+            akash: true,
+            ..Kinds::default()
+        };
+        assert!(
+            check(&faults, blocks)
+                .unwrap_err()
+                .to_string()
+                .contains("state:garbage@Leases")
+        );
+        assert!(check(&faults, Kinds { state: true, ..blocks }).is_ok());
+        assert!(fault("state:gremlins").unwrap_err().contains("state:KIND"));
     }
 }

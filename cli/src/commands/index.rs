@@ -20,7 +20,7 @@ pub(crate) async fn run(config: &Config, args: Index, listen: Option<SocketAddr>
     house.migrate().await?;
     let writer = house.writer(lock).await?;
     let networks = prepare(config, &args.recording, args.manners, &args.fault, args.until_tip).await?;
-    let mut session = Session::start(&house, &writer, networks, json, &stop);
+    let mut session = Session::start(config, &house, &writer, networks, json, &stop)?;
     let (address, flag) = listen.map_or((config.metrics_listen, "--metrics-listen"), |address| {
         (address, "--listen")
     });
@@ -64,11 +64,12 @@ pub(crate) async fn prepare(
     }
     let kinds: Result<Vec<RecordingKind>, Failure> = recordings.iter().map(|folder| networks::kind(folder)).collect();
     let kinds = kinds?;
-    faults::check(
-        faults,
-        kinds.contains(&RecordingKind::Akash),
-        kinds.contains(&RecordingKind::Render),
-    )?;
+    let served = faults::Kinds {
+        akash: kinds.contains(&RecordingKind::Akash),
+        render: kinds.contains(&RecordingKind::Render),
+        state: false,
+    };
+    faults::check(faults, served)?;
     for folder in recordings {
         prepared.push(networks::recording(folder, manners, faults.to_vec(), "").await?);
     }

@@ -77,18 +77,19 @@ impl<'a> Asker<'a> {
             .with_jitter()
             .without_max_times()
             .build();
-        for left in (0..self.limits.tries).rev() {
+        let mut left = self.limits.tries;
+        loop {
             self.paced().await;
             let defect = match self.caller.call(&call, self.limits.request).await {
                 Ok(served) => return Ok(served),
                 Err(defect) => defect,
             };
+            left = left.saturating_sub(1);
             if left == 0 || !defect.may_pass() {
                 return Err(self.error(place, defect));
             }
             sleep(self.wait(&defect, waits.next().unwrap_or_default())).await;
         }
-        Err(self.error(place, QueryDefect::TimedOut(self.limits.request)))
     }
 
     fn wait(&self, defect: &QueryDefect, backoff: Duration) -> Duration {

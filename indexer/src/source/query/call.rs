@@ -113,7 +113,8 @@ pub(super) fn refused(code: i32, message: &str, height: Option<u64>, retry_after
         5 => QueryDefect::Nothing { said: text },
         _ if has(&["address not found"]) => QueryDefect::Nothing { said: text },
         4 | 14 => QueryDefect::Unavailable { said: text },
-        8 if has(&["larger than max"]) => QueryDefect::Unavailable { said: text },
+        // A limit of the node's own for one message is no limit for requests.
+        8 if has(&["larger than max"]) => QueryDefect::Refused { code, said: text },
         8 => QueryDefect::RateLimited { retry_after },
         7 | 16 => QueryDefect::Denied { said: text },
         _ => QueryDefect::Refused { code, said: text },
@@ -152,6 +153,15 @@ mod tests {
                 QueryDefect::Nothing { .. }
             ));
         }
+        let large = "grpc: received message larger than max (12000000 vs. 10485760)";
+        assert!(matches!(
+            refused(8, large, Some(5), None),
+            QueryDefect::Refused { code: 8, .. }
+        ));
+        assert_eq!(
+            refused(8, "slow down", None, None),
+            QueryDefect::RateLimited { retry_after: None }
+        );
         let broken = "interface conversion: interface is nil, not v1beta3.QueryServer";
         assert!(matches!(
             refused(13, broken, Some(5), None),

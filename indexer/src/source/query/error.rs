@@ -69,7 +69,7 @@ pub enum QueryDefect {
         said: String,
     },
     /// The node refuses the question.
-    #[error("refused with code {code}: {said}: use another endpoint, or another version of the node")]
+    #[error("refused with code {code}: {said}: use another endpoint")]
     Refused {
         /// gRPC status code.
         code: i32,
@@ -82,7 +82,7 @@ pub enum QueryDefect {
         /// What it said.
         said: String,
     },
-    /// The node has no such method, and needs it.
+    /// The node has no such method, and no state is whole without it.
     #[error(
         "the node does not have this method, which every supported version (v1.0.0 and later) has: is it a node of Akash?"
     )]

@@ -1,6 +1,7 @@
 //! Queries over gRPC: messages go in and out as bytes, pages are kept as served.
 
 use std::error::Error as _;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
@@ -27,7 +28,9 @@ const PING: Duration = Duration::from_secs(10);
 /// A client of a gRPC endpoint. The connection is made with the first request, and again after it broke.
 pub(super) struct GrpcCaller {
     pub(super) name: String,
-    channel: Channel,
+    endpoint: Endpoint,
+    /// Made where a runtime is sure to be.
+    channel: OnceLock<Channel>,
     page_bytes: usize,
 }
 
@@ -40,13 +43,15 @@ impl GrpcCaller {
         })?;
         Ok(Self {
             name,
-            channel: endpoint.connect_lazy(),
+            endpoint,
+            channel: OnceLock::new(),
             page_bytes: limits.page_bytes,
         })
     }
 
     pub(super) async fn call(&self, call: &Call<'_>) -> Result<Served, QueryDefect> {
-        let mut client = Grpc::new(self.channel.clone()).max_decoding_message_size(self.page_bytes);
+        let channel = self.channel.get_or_init(|| self.endpoint.connect_lazy());
+        let mut client = Grpc::new(channel.clone()).max_decoding_message_size(self.page_bytes);
         let down = |error: tonic::transport::Error| QueryDefect::Unreachable { reason: causes(&error) };
         client.ready().await.map_err(down)?;
         let mut request = Request::new(Bytes::from(message(call)));
@@ -209,6 +214,14 @@ mod tests {
         ] {
             let text = refused(wrong);
             assert!(!text.contains("hunter2"), "{text}");
+        }
+        for fine in [
+            "https://grpc.example.org:443",
+            "http://10.0.0.7:9090/",
+            "https://[::1]:9090",
+        ] {
+            let caller = GrpcCaller::new(fine, &limits).unwrap();
+            assert_eq!(caller.name, fine.trim_end_matches('/').trim_end_matches(":443"));
         }
     }
 }
