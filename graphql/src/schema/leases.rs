@@ -107,7 +107,8 @@ pub(crate) struct Lease {
     /// The GPU's interface as its attribute says; null when it says nothing.
     gpu_interface: Option<String>,
     /// Where the GPU model was found: the winning bid's offer (`offer`), the order's group (`group`), the provider's
-    /// attributes (`provider`), nowhere (`unknown`), or the lease has no GPU (`none`).
+    /// attributes (`provider`), its attributes in the state that was asked of a node, which is younger than the lease
+    /// (`provider_later`), nowhere (`unknown`), or the lease has no GPU (`none`).
     gpu_resolved_by: String,
     /// `block` where a block changed it last; `snapshot` where it stands as a node answered it.
     origin: String,

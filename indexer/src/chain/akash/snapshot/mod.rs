@@ -11,7 +11,7 @@
 //! |---|---|
 //! | time at which a lease was made | `created_time_ms` is absent |
 //! | what its closing event said | `reason` is empty; `reason_in_state` is the chain's |
-//! | attributes of its provider at that time | those of now |
+//! | attributes of its provider at that time | those of now; where they decide, `gpu_resolved_by` is `provider_later` |
 //! | height at which a provider registered | 0, as for those of a genesis |
 //! | failed attempts of a pending BME record, as they go on | not kept |
 //! | numbers of the oracle's sources | order of the parameters, see `oracle.rs` |

@@ -3,11 +3,29 @@
 use super::State;
 use super::market::{Hardware, Lease};
 use super::output::{ObjectKey, StateOutput};
-use crate::chain::akash::gpu;
+use crate::chain::akash::gpu::{self, ResolvedBy};
 use crate::chain::akash::model::BidId;
 use crate::chain::akash::resources::Totals;
 
+/// How the GPU of a lease became known that is older than an answered state: by what its provider claims now, which may
+/// not be what it claimed when the lease was made.
+const PROVIDER_LATER: &str = "provider_later";
+
 impl State {
+    /// Resolves the hardware of every lease of an answered state.
+    pub(super) fn resolve_all_hardware(&mut self) {
+        let leases: Vec<BidId> = self.market.leases.keys().cloned().collect();
+        for id in leases {
+            let mut hardware = self.hardware(&id);
+            if hardware.gpu_resolved_by == ResolvedBy::Provider.as_str() {
+                PROVIDER_LATER.clone_into(&mut hardware.gpu_resolved_by);
+            }
+            if let Some(lease) = self.market.leases.get_mut(&id) {
+                lease.hardware = hardware;
+            }
+        }
+    }
+
     /// Resolves the hardware of the leases made at `height`. Runs after the ledger, so that a provider
     /// that registered in the same block is known.
     pub(super) fn resolve_hardware(&mut self, height: u64, out: &StateOutput) {
@@ -24,7 +42,7 @@ impl State {
         }
     }
 
-    pub(super) fn hardware(&self, id: &BidId) -> Hardware {
+    fn hardware(&self, id: &BidId) -> Hardware {
         let Some(order) = self.market.orders.get(&id.order) else {
             return Hardware::default();
         };

@@ -44,13 +44,7 @@ impl State {
         };
         state.market.stranded = stranded(&state.market, &state.escrow);
         state.market.waiting = state.waiting();
-        let leases: Vec<BidId> = state.market.leases.keys().cloned().collect();
-        for id in leases {
-            let hardware = state.hardware(&id);
-            if let Some(lease) = state.market.leases.get_mut(&id) {
-                lease.hardware = hardware;
-            }
-        }
+        state.resolve_all_hardware();
         // Numbers that leave the range stop the first step, which tries again and says so.
         state.accrual = Accrual::begun_with(&state).ok();
         state

@@ -164,7 +164,8 @@ pub struct Hardware {
     pub gpu_ram: String,
     /// `pcie`, `sxm`; may be empty.
     pub gpu_interface: String,
-    /// `offer`, `group`, `provider`, `unknown`, `none`.
+    /// `offer`, `group`, `provider`, `provider_later` (the provider's attributes in an answered state that the lease is
+    /// older than), `unknown`, `none`.
     pub gpu_resolved_by: String,
 }
 
