@@ -7,7 +7,7 @@ use crate::data::{DataDir, RunNote};
 use crate::exit::Failure;
 use crate::source_metrics::SourceMetrics;
 use anyhow::Context;
-use gridproof_indexer::pipeline::Metrics;
+use gridproof_indexer::pipeline::{InventoryGauges, Metrics};
 use gridproof_store::archive::Archive;
 use gridproof_store::client::{ClickHouse, ClickHouseConfig};
 use gridproof_store::commit::Committer;
@@ -62,6 +62,8 @@ pub(crate) struct Writer {
     pub(crate) archive: Archive,
     /// Metrics of the pipeline.
     pub(crate) metrics: Metrics,
+    /// Metrics of the inventories.
+    pub(crate) inventory: InventoryGauges,
     /// Where tests may end the process.
     pub(crate) crash: CrashPoints,
     lease: WriterLease,
@@ -151,6 +153,7 @@ impl House {
             committer: committer.with_crash_points(crash.clone()),
             archive: archive.with_crash_points(crash.clone()),
             metrics: Metrics::new(&self.registry).context("cannot register metrics")?,
+            inventory: InventoryGauges::new(&self.registry).context("cannot register metrics")?,
             state_db,
             crash,
             lease,

@@ -11,6 +11,7 @@ mod doctor;
 mod exit;
 mod follow;
 mod house;
+mod inventory;
 mod logging;
 mod networks;
 mod ops;

@@ -1,12 +1,13 @@
 //! A run of the indexer: followers for all networks, the operations listener, progress, and the end.
 
 use crate::audits::Audits;
+use crate::config::Config;
 use crate::exit::{Failure, Outcome};
 use crate::house::{House, Writer};
 use crate::networks::Prepared;
-use crate::{ops, progress};
+use crate::{inventory, ops, progress};
 use gridproof_indexer::audit::render;
-use gridproof_indexer::pipeline::{NetworkStatus, PipelineError, Settings};
+use gridproof_indexer::pipeline::{Goal, NetworkStatus, PipelineError, Settings};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,12 +29,13 @@ pub(crate) struct Session {
 impl Session {
     /// Starts a follower for each network.
     pub(crate) fn start(
+        config: &Config,
         house: &House,
         writer: &Writer,
         networks: Vec<(Prepared, Settings)>,
         json: bool,
         stop: &CancellationToken,
-    ) -> Self {
+    ) -> Result<Self, Failure> {
         let mut session = Self {
             followers: JoinSet::new(),
             background: JoinSet::new(),
@@ -56,7 +58,17 @@ impl Session {
                 house.source_metrics.add(&chain.network, reader);
             }
             let audited = (chain.kind == render::KIND).then(|| (chain.network.clone(), chain.recording));
-            let following = network.follower(chain, settings, node, writer, session.stop.clone());
+            // A finite run is after heights: providers are asked by who follows.
+            let providers = match settings.goal {
+                Goal::Follow => inventory::plan(config, &chain, house, writer)?,
+                Goal::Height(_) => None,
+            };
+            let own_stop = session.stop.child_token();
+            let mut following = network.follower(chain, settings, node, writer, own_stop.clone());
+            if let Some(providers) = providers {
+                let board = following.board.clone();
+                following.run = inventory::beside(following.run, providers, writer, board, own_stop);
+            }
             house.board.add_network(following.status.clone());
             session
                 .background
@@ -78,7 +90,7 @@ impl Session {
             house.restarts(),
             session.done.clone(),
         ));
-        session
+        Ok(session)
     }
 
     /// Serves `/metrics`, `/status` and the health checks beside the followers.

@@ -9,7 +9,7 @@ WITH
 ) AS newest
 SELECT
     network, sequence, observed_at, height, owner, host_uri, via, online, outcome, reason, latency_ms, version,
-    observed_at >= newest - INTERVAL 1200 SECOND AS fresh
+    toUInt8(ifNull(observed_at >= newest - INTERVAL 1200 SECOND, 0)) AS fresh
 FROM provider_checks_live
 WHERE network = {network:String} AND height <= {as_of:UInt64}
 ORDER BY sequence DESC, item DESC

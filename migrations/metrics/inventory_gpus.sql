@@ -7,7 +7,7 @@
 -- sample: providers
 SELECT
     [toString(vendor), toString(model)] AS dimensions,
-    toString(sum(inventory)) AS value,
+    toString(sum(assumeNotNull(inventory))) AS value,
     uniqExact(owner) AS sample_size
 FROM provider_gpus_as_of(network = {network:String}, as_of = {as_of:UInt64})
 WHERE inventory > 0 AND owner IN

@@ -7,7 +7,7 @@
 -- sample: providers
 SELECT
     [toString(vendor), toString(model)] AS dimensions,
-    toString(sum(available)) AS value,
+    toString(sum(assumeNotNull(available))) AS value,
     uniqExact(owner) AS sample_size
 FROM provider_gpus_as_of(network = {network:String}, as_of = {as_of:UInt64})
 WHERE inventory > 0 AND available IS NOT NULL AND owner IN

@@ -30,7 +30,7 @@ pub(crate) async fn run(config: &Config, args: Backfill, json: bool) -> Outcome 
     let house = House::open(config).await?;
     house.migrate().await?;
     let writer = house.writer(lock).await?;
-    let mut session = Session::start(&house, &writer, vec![(prepared, settings)], json, &stop);
+    let mut session = Session::start(config, &house, &writer, vec![(prepared, settings)], json, &stop)?;
     let ended = session.finish().await;
     index::end(house, writer, session).await;
     let statuses = ended?;

@@ -20,7 +20,7 @@ pub(crate) async fn run(config: &Config, args: Index, listen: Option<SocketAddr>
     house.migrate().await?;
     let writer = house.writer(lock).await?;
     let networks = prepare(config, &args.recording, args.manners, &args.fault, args.until_tip).await?;
-    let mut session = Session::start(&house, &writer, networks, json, &stop);
+    let mut session = Session::start(config, &house, &writer, networks, json, &stop)?;
     let (address, flag) = listen.map_or((config.metrics_listen, "--metrics-listen"), |address| {
         (address, "--listen")
     });

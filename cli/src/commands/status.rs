@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::data::DataDir;
 use crate::exit::{Failure, Outcome};
 use crate::{output, shutdown};
-use gridproof_indexer::pipeline::{NetworkStatus, StageStatus, from_store};
+use gridproof_indexer::pipeline::{InventoryStatus, NetworkStatus, StageStatus, from_store};
 use gridproof_store::state_db::StateDb;
 use std::io::Write;
 use std::time::Duration;
@@ -115,6 +115,17 @@ fn text(network: &NetworkStatus) -> String {
     let state = network.state.as_ref().map(|state| stage("state", state));
     let rows: Vec<_> = std::iter::once(stage("facts", &network.facts)).chain(state).collect();
     lines.extend(output::columns(&rows).lines().map(|line| format!("  {line}")));
+    if let Some(inventory) = network.inventory {
+        let InventoryStatus {
+            total,
+            monitored,
+            online,
+            dead,
+        } = inventory;
+        lines.push(format!(
+            "  providers: {total} on the chain, {monitored} asked for their status, {online} online, {dead} not answering"
+        ));
+    }
     if let Some(findings) = network.audit_findings {
         // Only a network with a state machine settles anything.
         lines.push(match network.state {

@@ -49,7 +49,7 @@ pub(crate) async fn run(config: &Config, args: Up, json: bool) -> Outcome {
         .filter_map(|network| network.notice.clone())
         .collect();
     let names = descriptors.iter().map(|network| network.name.clone()).collect();
-    let mut session = Session::start(&house, &writer, networks, json, &stop);
+    let mut session = Session::start(config, &house, &writer, networks, json, &stop)?;
     let address = |listener: &tokio::net::TcpListener| listener.local_addr().map_err(|e| Failure::Internal(e.into()));
     let (page, metrics) = (address(&listener)?, address(&operations)?);
     let shared = session::operations(&house);

@@ -1,8 +1,9 @@
 //! Built-in values: a fresh machine follows the mainnets of Akash and Render with no file at all.
 
-use super::model::{Config, Engine, Network, NetworkKind, Pipeline, Start};
+use super::model::{Config, Engine, Inventory, Network, NetworkKind, Pipeline, Start};
 use gridproof_indexer::chain::Family;
 use gridproof_indexer::chain::akash::state::ChainRules;
+use gridproof_indexer::pipeline::InventorySettings;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -69,6 +70,20 @@ impl Default for Config {
     }
 }
 
+impl Default for Inventory {
+    fn default() -> Self {
+        let manners = InventorySettings::default();
+        Self {
+            enabled: true,
+            allow_private: false,
+            max_concurrent: manners.max_concurrent,
+            max_providers: manners.max_providers,
+            heartbeat_seconds: manners.heartbeat.as_secs(),
+            flush_seconds: manners.flush_every.as_secs(),
+        }
+    }
+}
+
 /// Akash mainnet.
 fn akash() -> Network {
     Network {
@@ -90,6 +105,7 @@ fn akash() -> Network {
         poll_seconds: None,
         rates: None,
         yellowstone: None,
+        inventory: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reading the configuration from its four layers, with errors that say what to change.
 
 use super::defaults::SOLANA_GENESIS;
-use super::model::{Bootstrap, Config, Network, NetworkKind, Start, Yellowstone};
+use super::model::{Bootstrap, Config, Inventory, Network, NetworkKind, Start, Yellowstone};
 use super::suggest::nearest;
 use figment::Figment;
 use figment::error::Kind;
@@ -240,6 +240,7 @@ fn check_akash(network: &Network) -> Result<(), String> {
         ("yellowstone", network.yellowstone.is_some()),
     ];
     foreign_key(&foreign, "render")?;
+    network.inventory.as_ref().map_or(Ok(()), check_inventory)?;
     if network.chain_id != "akashnet-2" && network.starts_on.is_none() {
         return Err("`starts_on` is missing: say which version the chain started on, such as \"v1.2.2\"".into());
     }
@@ -273,12 +274,28 @@ fn check_bootstrap(network: &Network) -> Result<(), String> {
     }
 }
 
+/// Whether providers can be asked like that.
+fn check_inventory(inventory: &Inventory) -> Result<(), String> {
+    let bounds = [
+        ("max_concurrent", inventory.max_concurrent as u64, 1, 1_000),
+        ("max_providers", inventory.max_providers as u64, 1, 20_000),
+        // Above that a provider that answers would count as unknown between two checks.
+        ("heartbeat_seconds", inventory.heartbeat_seconds, 10, 540),
+        ("flush_seconds", inventory.flush_seconds, 1, 300),
+    ];
+    match bounds.iter().find(|(_, value, low, high)| value < low || value > high) {
+        Some((key, value, low, high)) => Err(format!("`inventory.{key}` is {value}: use {low} to {high}")),
+        None => Ok(()),
+    }
+}
+
 /// What only Render needs, and what only others have.
 fn check_render(network: &Network) -> Result<(), String> {
     let foreign = [
         ("starts_on", network.starts_on.is_some()),
         ("upgrades", !network.upgrades.is_empty()),
         ("genesis", network.genesis.is_some()),
+        ("inventory", network.inventory.is_some()),
         ("grpc", !network.grpc.is_empty()),
         ("rest", !network.rest.is_empty()),
         ("bootstrap", network.bootstrap.is_some()),

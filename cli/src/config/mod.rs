@@ -7,5 +7,5 @@ mod origin;
 mod suggest;
 
 pub(crate) use load::{ConfigError, Loaded, Overrides, load};
-pub(crate) use model::{Bootstrap, Config, Network, NetworkKind, Start};
+pub(crate) use model::{Bootstrap, Config, Inventory, Network, NetworkKind, Start};
 pub(crate) use origin::origins;

@@ -112,6 +112,27 @@ pub(crate) struct Network {
     /// Render: a Yellowstone gRPC stream in front of the endpoints, which stay the truth.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) yellowstone: Option<Yellowstone>,
+    /// Akash: how providers are asked for their status; absent: they are, with the default manners.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) inventory: Option<Inventory>,
+}
+
+/// How the providers of a network are asked for their status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Inventory {
+    /// Whether they are asked at all.
+    pub(crate) enabled: bool,
+    /// For local chains: addresses of this machine and of private networks, and `http://`, are dialed, too.
+    pub(crate) allow_private: bool,
+    /// Dials at the same time.
+    pub(crate) max_concurrent: usize,
+    /// Providers that are asked at all, oldest registration first.
+    pub(crate) max_providers: usize,
+    /// A check of each provider is written at least so often, whether anything changed or not.
+    pub(crate) heartbeat_seconds: u64,
+    /// Longest time that a check waits before it is written.
+    pub(crate) flush_seconds: u64,
 }
 
 /// What the state of a network begins with.

@@ -5,6 +5,7 @@
 pub(crate) mod bucket;
 pub(crate) mod coverage;
 mod error;
+pub(crate) mod inventory;
 pub(crate) mod lease;
 pub(crate) mod list;
 pub(crate) mod metric;

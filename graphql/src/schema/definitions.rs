@@ -15,7 +15,7 @@ pub(crate) struct Definition {
 }
 
 /// Every definition with the field of the API that it explains.
-pub(crate) const ALL: [(&str, &Definition); 14] = [
+pub(crate) const ALL: [(&str, &Definition); 18] = [
     ("activeLeases", &ACTIVE_LEASES),
     ("activeProviders", &ACTIVE_PROVIDERS),
     ("revenue", &REVENUE),
@@ -23,6 +23,10 @@ pub(crate) const ALL: [(&str, &Definition); 14] = [
     ("leases", &LEASES),
     ("providers (Akash)", &PROVIDERS),
     ("providers (Render)", &RECIPIENTS),
+    ("provider.inventory", &INVENTORY),
+    ("provider.gpus", &GPUS),
+    ("provider.uptime", &UPTIME),
+    ("provider.checks", &CHECKS),
     ("settlements", &SETTLEMENTS),
     ("workPeriods", &WORK_PERIODS),
     ("renderEpochs", &RENDER_EPOCHS),
@@ -90,6 +94,44 @@ pub(crate) const PROVIDERS: Definition = Definition {
     unit: "providers",
     sample: "providers on the list",
     evidence: Evidence::Onchain,
+};
+
+/// Inventory of a provider.
+pub(crate) const INVENTORY: Definition = Definition {
+    text: "What the provider said last about its machines, up to the block asked for: sums over all of them. It is the \
+           provider's word; nobody checked it. Written where it changes, at most once a minute.",
+    unit: "thousandths of a core, bytes, cards",
+    sample: "machines of the provider",
+    evidence: Evidence::OffchainReported,
+};
+
+/// GPUs of a provider.
+pub(crate) const GPUS: Definition = Definition {
+    text: "Kinds of GPU of a provider: named by its attributes on the chain (advertised), counted in its status (inventory), \
+           shown by a probe (measured). Where one side does not name memory or interface, it fits every kind of that model.",
+    unit: "cards",
+    sample: "cards of the provider",
+    evidence: Evidence::OffchainReported,
+};
+
+/// Uptime of a provider.
+pub(crate) const UPTIME: Definition = Definition {
+    text: "Share of the known time of the last days in which the provider told its status when it was asked. What a check found \
+           holds until the next check, at most twenty minutes; all other time is unknown, and neither up nor down. The days \
+           end with the newest check of any provider or the newest block, whichever is later. A provider counts as offline \
+           when an attempt and three retries after 1, 2 and 4 seconds failed.",
+    unit: "share of the known time",
+    sample: "checks in the days",
+    evidence: Evidence::OffchainReported,
+};
+
+/// Checks of a provider.
+pub(crate) const CHECKS: Definition = Definition {
+    text: "Looks at the provider by this indexer, from where it stands: when, and what came of it. At least one per ten minutes \
+           while the indexer runs.",
+    unit: "checks",
+    sample: "checks",
+    evidence: Evidence::OffchainReported,
 };
 
 /// Lists of Render's providers.

@@ -6,6 +6,7 @@ mod definitions;
 mod error;
 mod evidence;
 mod ids;
+mod inventory;
 mod leases;
 mod metric;
 mod not_on_chain;

@@ -24,6 +24,9 @@ const RENDER_GPUS: &str =
 const RENDER_PROVIDER: &str = "Render has no register of providers: a provider is the owner of a token account that a payout wallet paid, and nothing \
      else about it is on chain";
 
+/// Why nothing is observed of Render's providers.
+pub(crate) const RENDER_STATUS: &str = "Render's nodes have no public status: what they have and whether they run is known to their operators and OTOY only";
+
 /// What Render lacks.
 const RENDER: &[(&str, &str)] = &[
     ("leases", RENDER_LEASES),
@@ -48,6 +51,10 @@ const RENDER: &[(&str, &str)] = &[
     ("Provider.auditedBy", RENDER_PROVIDER),
     ("Provider.activeLeases", RENDER_LEASES),
     ("Provider.leasedGpus", RENDER_GPUS),
+    ("Provider.inventory", RENDER_STATUS),
+    ("Provider.gpus", RENDER_STATUS),
+    ("Provider.uptime", RENDER_STATUS),
+    ("Provider.checks", RENDER_STATUS),
 ];
 
 const AKASH_BURNS: &str = "Akash settles each lease out of its escrow account, not by burns in batches; ask revenue";

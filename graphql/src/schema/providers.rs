@@ -3,12 +3,15 @@
 use async_graphql::{ComplexObject, Context, ID, Result, SimpleObject};
 use serde::Deserialize;
 
+use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 use super::definitions::{PROVIDERS, RECIPIENTS};
 use super::error::ApiError;
 use super::evidence::Evidence;
 use super::ids::{self, Cursor};
+use super::inventory::{Observed, ProviderChecks, ProviderGpus, ProviderInventory, ProviderUptime};
+use super::not_on_chain::RENDER_STATUS;
 use super::page::{self, PageInfo};
 use super::render::PaidByClass;
 use super::scalars::BigInt;
@@ -31,7 +34,7 @@ pub(crate) struct Attribute {
 /// A provider: on Akash one on the chain's list, on Render an owner that a payout wallet paid (neither a node nor a person).
 /// What its chain does not tell is null; `networks { notOnChain }` says why.
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(name = "Provider")]
+#[graphql(name = "Provider", complex)]
 pub(crate) struct Provider {
     /// Opaque and stable; give it to `provider(id:)` or `node(id:)`.
     pub(crate) id: ID,
@@ -74,12 +77,69 @@ pub(crate) struct Provider {
     accounts: Option<u64>,
     /// The block as of which all this holds.
     as_of: BlockRef,
+    /// What was observed of the providers of its network; shared by a page, so that it is read once. Akash only.
+    #[graphql(skip)]
+    observed: Option<Arc<Observed>>,
+}
+
+#[ComplexObject]
+impl Provider {
+    /// What it said last about its machines; null when it was never asked, see `notAsked`. Akash only.
+    async fn inventory(&self, ctx: &Context<'_>) -> Result<Option<ProviderInventory>> {
+        match &self.observed {
+            Some(observed) => Ok(observed.inventory(&Api::of(ctx).reader, &self.owner).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// Its GPUs: advertised, in its inventory, measured; null when it never told its status, see `notAsked`. Akash only.
+    async fn gpus(&self, ctx: &Context<'_>) -> Result<Option<ProviderGpus>> {
+        match &self.observed {
+            Some(observed) => Ok(observed.gpus(&Api::of(ctx).reader, &self.owner).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// How long it was online; null when it was not asked in these days, see `notAsked`. Akash only.
+    async fn uptime(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "1, 7 or 30.", default = 30)] days: i32,
+    ) -> Result<Option<ProviderUptime>> {
+        match &self.observed {
+            Some(observed) => Ok(observed.uptime(&Api::of(ctx).reader, &self.owner, days).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// The newest looks at it; null when there was none, see `notAsked`. Akash only.
+    #[graphql(complexity = "super::cost::page(first, child_complexity)")]
+    async fn checks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, newest first: 1 to 500, 50 unless given.")] first: Option<i32>,
+    ) -> Result<Option<ProviderChecks>> {
+        let size = page::size(first)?;
+        match &self.observed {
+            Some(observed) => Ok(observed.checks_of(&Api::of(ctx).reader, &self.owner, size).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// Why `inventory`, `gpus`, `uptime` and `checks` are null; null where they are not.
+    async fn not_asked(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        match &self.observed {
+            Some(observed) => Ok(observed.missing(&Api::of(ctx).reader, &self.owner).await?),
+            None => Ok(Some(RENDER_STATUS.to_owned())),
+        }
+    }
 }
 
 impl Provider {
     /// A provider of which nothing but its address is known.
     fn bare(network: &str, as_of: BlockRef, owner: String) -> Self {
         Self {
+            observed: None,
             id: ID(ids::provider_id(network, &owner)),
             network: network.to_owned(),
             owner,
@@ -103,7 +163,7 @@ impl Provider {
         }
     }
 
-    fn registered(network: &str, as_of: BlockRef, row: ProviderRow) -> Result<Self, ApiError> {
+    fn registered(network: &str, as_of: BlockRef, observed: Arc<Observed>, row: ProviderRow) -> Result<Self, ApiError> {
         let attributes = match row.attributes.as_str() {
             "" => Vec::new(),
             json => serde_json::from_str(json)
@@ -120,6 +180,7 @@ impl Provider {
             audited_by: Some(row.auditors),
             active_leases: Some(row.active_leases),
             leased_gpus: Some(row.leased_gpus),
+            observed: Some(observed),
             origin: Some(row.row_origin),
             ..Self::bare(network, as_of, row.owner)
         })
@@ -152,7 +213,9 @@ impl Provider {
         match scope.kind {
             Kind::Akash => {
                 let row = api.reader.provider(&network, slot, &owner).await?;
-                row.map(|row| Self::registered(&network, scope.as_of, row)).transpose()
+                let observed = Arc::new(Observed::new(&network, slot));
+                row.map(|row| Self::registered(&network, scope.as_of, observed, row))
+                    .transpose()
             }
             Kind::Render => {
                 let (row, decimals) = futures::try_join!(
@@ -277,8 +340,15 @@ async fn registered(
 ) -> Result<Vec<Placed>, ApiError> {
     let network = &scope.network.name;
     let rows = api.reader.providers(network, scope.plan.as_of, after, limit).await?;
+    let observed = Arc::new(Observed::new(network, scope.plan.as_of));
     rows.into_iter()
-        .map(|row| Ok((row.created_at, Provider::registered(network, scope.as_of, row)?)))
+        .map(|row| {
+            let place = row.created_at;
+            Ok((
+                place,
+                Provider::registered(network, scope.as_of, observed.clone(), row)?,
+            ))
+        })
         .collect()
 }
 

@@ -113,6 +113,11 @@ async fn half_an_answer_byte_by_byte_is_a_timeout() {
 }
 
 #[tokio::test]
+async fn a_message_that_stalls_before_its_last_byte_is_a_timeout() {
+    assert_eq!(codes(Behaviour::Stalls).await, (RefusalCode::Timeout, Ok(())));
+}
+
+#[tokio::test]
 async fn a_handshake_that_never_ends_is_left() {
     assert_eq!(
         codes(Behaviour::NoHandshake).await,

@@ -20,6 +20,8 @@ use tokio_util::task::AbortOnDropHandle;
 pub(crate) enum Behaviour {
     /// Its status changes with every tick: one more lease.
     Honest,
+    /// All but the last byte of a message that is just small enough, and then nothing.
+    Stalls,
     /// A status, and then nothing for ever; `GetStatus` works.
     Quiet,
     /// gRPC is not there; REST is, in the shape of today.

@@ -11,6 +11,7 @@ use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use futures::stream::{self, StreamExt};
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::service::TowerToHyperService;
@@ -153,6 +154,17 @@ async fn meddle(behaviour: Behaviour, request: Request, next: Next) -> Response 
             let kind = [("content-type", "application/grpc")];
             (kind, [&[1, 0, 0, 0, 20][..], &[0; 20]].concat()).into_response()
         }
+        Behaviour::Stalls if request.uri().path().contains("ProviderRPC") => {
+            const MESSAGE: usize = 256 * 1024;
+            let mut message = vec![0; 5 + MESSAGE - 1];
+            message[1..5].copy_from_slice(&(MESSAGE as u32).to_be_bytes());
+            let parts = stream::iter([Ok::<_, std::io::Error>(message)]).chain(stream::pending());
+            (
+                [("content-type", "application/grpc")],
+                axum::body::Body::from_stream(parts),
+            )
+                .into_response()
+        }
         _ => next.run(request).await,
     }
 }
@@ -165,7 +177,7 @@ async fn rest(behaviour: Behaviour) -> Response {
         Behaviour::Huge => json(format!("\"{}\"", "x".repeat(10_000_000))),
         Behaviour::HugeChunked => {
             let parts = (0..10_000).map(|_| Ok::<_, std::io::Error>("x".repeat(1_000)));
-            axum::body::Body::from_stream(futures::stream::iter(parts)).into_response()
+            axum::body::Body::from_stream(stream::iter(parts)).into_response()
         }
         Behaviour::Silence | Behaviour::FallsSilent => std::future::pending().await,
         Behaviour::Errors => (http::StatusCode::INTERNAL_SERVER_ERROR, "out to lunch").into_response(),

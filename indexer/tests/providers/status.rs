@@ -47,7 +47,13 @@ pub(crate) fn node(name: &str) -> proto::Node {
 
 /// A status with so many leases, told at so many seconds.
 pub(crate) fn status(leases: u32, seconds: i64) -> proto::Status {
-    of(vec![node("node1"), node("node2")], leases, seconds)
+    of_nodes(2, leases, seconds)
+}
+
+/// The same of so many machines.
+pub(crate) fn of_nodes(nodes: usize, leases: u32, seconds: i64) -> proto::Status {
+    let nodes = (1..=nodes).map(|n| node(&format!("node{n}")));
+    of(nodes.collect(), leases, seconds)
 }
 
 pub(crate) fn of(nodes: Vec<proto::Node>, leases: u32, seconds: i64) -> proto::Status {

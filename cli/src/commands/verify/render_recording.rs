@@ -68,7 +68,7 @@ async fn in_folder(config: &Config, recording: &Path, truth: &RenderTruth, json:
     let prepared = networks::recording(recording, ReplayManners::default(), Vec::new(), "").await?;
     let (network, last) = (prepared.chain.network.clone(), prepared.last.unwrap_or(0));
     let settings = prepared.settings(config, Goal::Height(last));
-    let mut session = Session::start(&house, &writer, vec![(prepared, settings)], json, &stop);
+    let mut session = Session::start(config, &house, &writer, vec![(prepared, settings)], json, &stop)?;
     let statuses = session.finish().await;
     let report = match &statuses {
         Ok(_) => Some(report(config, &house, &network, truth).await),

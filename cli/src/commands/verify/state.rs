@@ -92,7 +92,7 @@ pub(super) async fn run(config: &Config, recording: &Path, state: &Path, json: b
     same_chain(&house, &prepared.chain.network, recording).await?;
     let (network, last) = (prepared.chain.network.clone(), prepared.last.unwrap_or(0));
     let settings = prepared.settings(config, Goal::Height(last));
-    let mut session = Session::start(&house, &writer, vec![(prepared, settings)], json, &stop);
+    let mut session = Session::start(config, &house, &writer, vec![(prepared, settings)], json, &stop)?;
     let statuses = session.finish().await;
     let found = match &statuses {
         Ok(_) => found(&house, &network, state).await.map_err(audit_failure),

@@ -45,6 +45,12 @@ pub struct InventorySettings {
     pub heartbeat: Duration,
     /// Shortest time between two snapshots of one provider; of what comes faster, the newest is kept.
     pub snapshot_gap: Duration,
+    /// The pause after a first failed attempt; it doubles with each further one.
+    pub first_pause: Duration,
+    /// Longest pause between two attempts.
+    pub longest_pause: Duration,
+    /// A connection that held for so long ends a row of failed attempts.
+    pub steady: Duration,
     /// Longest time that a check waits before its entry is written.
     pub flush_every: Duration,
     /// Checks of one entry.
@@ -62,6 +68,9 @@ impl Default for InventorySettings {
             max_providers: 5_000,
             heartbeat: Duration::from_secs(240),
             snapshot_gap: Duration::from_secs(60),
+            first_pause: Duration::from_secs(1),
+            longest_pause: Duration::from_secs(300),
+            steady: Duration::from_secs(60),
             flush_every: Duration::from_secs(30),
             flush_checks: 1_000,
             discover_every: Duration::from_secs(600),

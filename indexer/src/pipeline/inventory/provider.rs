@@ -2,7 +2,7 @@
 
 use super::collect::MAX_LINE_BYTES;
 use super::discover::Target;
-use super::pause::{RETRIES, STEADY, pause};
+use super::pause::{RETRIES, pause};
 use super::{Clock, InventoryGauges, InventorySettings, Standing};
 use crate::chain::akash::inventory::ProviderStatus;
 use crate::chain::akash::provider_series::{Answer, Check, SHADOWED, Told};
@@ -93,13 +93,13 @@ impl<S: StatusSource> Task<S> {
         loop {
             let ended = self.stream().await;
             self.release_held().await;
-            if ended.lived >= STEADY {
+            if ended.lived >= self.desk.settings.steady {
                 attempts = 0;
             }
             let polled = self.after_stream(&ended, &mut failures).await;
             attempts = if polled { 0 } else { attempts.saturating_add(1) };
             if !polled {
-                tokio::time::sleep(pause(attempts)).await;
+                tokio::time::sleep(pause(&self.desk.settings, attempts)).await;
             }
         }
     }

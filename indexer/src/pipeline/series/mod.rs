@@ -6,6 +6,8 @@
 mod again;
 mod check;
 #[cfg(test)]
+pub(in crate::pipeline) mod testing;
+#[cfg(test)]
 mod tests;
 
 pub(super) use again::reindex;

@@ -1,31 +1,19 @@
 //! Series with the real engine: whatever ends the process, whenever, each document is entered once.
 #![allow(clippy::unwrap_used)]
 
-use super::{Series, SeriesHome, reindex};
-use crate::chain::akash::state::ChainRules;
+use super::testing::{Case, DATABASE, FOLDER, URL};
+use super::{Series, reindex};
 use crate::chain::{Fault, Rejected, SeriesKind};
-use crate::pipeline::integrity::check_with;
-use crate::pipeline::{Finding, Metrics, Vault};
 use clickhouse::Row;
-use gridproof_store::archive::Archive;
 use gridproof_store::batch::{Batch, Origin, SeriesIdentity, TableRow};
-use gridproof_store::client::{ClickHouse, ClickHouseConfig};
-use gridproof_store::commit::Committer;
-use gridproof_store::crash::{CrashPoints, POINTS, VARIABLE};
+use gridproof_store::crash::{CrashPoints, POINTS};
 use gridproof_store::engine::testing::TestEngine;
-use gridproof_store::migrate;
-use gridproof_store::state_db::{Network, Span, StageKey, StateDb};
+use gridproof_store::state_db::{Span, StageKey};
 use serde::Serialize;
-use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-const URL: &str = "TEST_SERIES_URL";
-const DATABASE: &str = "TEST_SERIES_DATABASE";
-const FOLDER: &str = "TEST_SERIES_FOLDER";
-const NETWORK: &str = "akash";
 const LAST: u64 = 3;
 const SIGABRT: i32 = 6;
 
@@ -83,130 +71,6 @@ fn document(sequence: u64) -> Vec<u8> {
     format!("e{sequence}abc").into_bytes()
 }
 
-/// A data folder and a database of an engine.
-struct Case {
-    client: ClickHouse,
-    folder: PathBuf,
-    _dir: Option<tempfile::TempDir>,
-}
-
-impl Case {
-    async fn new(engine: &TestEngine, database: &str) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let case = Self::over(&engine.url(), database, dir.path());
-        migrate::clickhouse::up(&case.client).await.unwrap();
-        for table in [Letter::TABLE, First::TABLE] {
-            let sql = format!(
-                "CREATE TABLE {table} (network LowCardinality(String), chain_id LowCardinality(String), sequence UInt64, \
-                 observed_at DateTime64(3, 'UTC'), item UInt32, height UInt64, generation UInt32, row_hash UInt64, \
-                 letter String) ENGINE = ReplacingMergeTree ORDER BY (network, letter, sequence, item, generation) \
-                 SETTINGS non_replicated_deduplication_window = 10000"
-            );
-            case.client.execute(&sql).await.unwrap();
-        }
-        Self {
-            _dir: Some(dir),
-            ..case
-        }
-    }
-
-    fn over(url: &str, database: &str, folder: &Path) -> Self {
-        let client = ClickHouse::new(ClickHouseConfig {
-            url: url.to_owned(),
-            user: String::new(),
-            password: String::new(),
-            database: database.to_owned(),
-        });
-        Self {
-            client,
-            folder: folder.to_owned(),
-            _dir: None,
-        }
-    }
-
-    async fn home(&self, crash: CrashPoints) -> SeriesHome {
-        let state_db = StateDb::open_file(&self.folder.join("state.db")).await.unwrap();
-        let network = Network {
-            name: NETWORK.into(),
-            chain_id: "akashnet-2".into(),
-            kind: "akash".into(),
-            // A chain that is followed from a snapshot on begins far above entry 1.
-            first_height: 24_000_000,
-            note: String::new(),
-        };
-        state_db.register_network(&network).await.unwrap();
-        let lease = state_db
-            .acquire_writer("indexer", "test", Duration::from_secs(600))
-            .await
-            .unwrap();
-        let archive = Archive::open_folder(&self.folder.join("archive")).unwrap();
-        SeriesHome {
-            origin: Origin {
-                network: NETWORK.into(),
-                chain_id: "akashnet-2".into(),
-            },
-            vault: Vault::new(archive, state_db.clone(), lease.clone(), NETWORK),
-            committer: Committer::new(self.client.clone(), state_db.clone(), lease).with_crash_points(crash.clone()),
-            state_db,
-            metrics: Metrics::new(&prometheus::Registry::new()).unwrap(),
-            crash,
-        }
-    }
-
-    /// Runs the child to its end, or to the given point; gives the signal that ended it.
-    fn run(&self, database: &str, url: &str, crash_at: Option<&str>) -> Option<i32> {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command
-            .args(["pipeline::series::tests::child", "--exact", "--ignored", "--nocapture"])
-            .env(URL, url)
-            .env(DATABASE, database)
-            .env(FOLDER, &self.folder)
-            .env_remove(VARIABLE);
-        if let Some(point) = crash_at {
-            command.env(VARIABLE, point);
-        }
-        let output = command.output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() || output.status.signal().is_some(), "{said}");
-        output.status.signal()
-    }
-
-    /// Rows of the tables without `FINAL`, and what readers see of the stage.
-    async fn contents(&self) -> Vec<Vec<String>> {
-        let mut contents = Vec::new();
-        for sql in [
-            "SELECT concat(toString(sequence), letter, toString(item), hex(row_hash)) AS s FROM test_letters ORDER BY s",
-            "SELECT concat(toString(sequence), letter, toString(item), hex(row_hash)) AS s FROM test_firsts ORDER BY s",
-            "SELECT concat(stage, toString(from_height), '-', toString(to_height)) AS s FROM live ORDER BY s",
-        ] {
-            contents.push(self.client.fetch_all::<String>(sql).await.unwrap());
-        }
-        contents
-    }
-
-    async fn findings(&self, home: &SeriesHome) -> Vec<Finding> {
-        let status = home.state_db.status().await.unwrap();
-        let rules = ChainRules::mainnet();
-        let (db, vault) = (&home.state_db, &home.vault);
-        check_with(&rules, &[KIND], db, vault, &self.client, &status.networks[0])
-            .await
-            .unwrap()
-            .findings
-    }
-
-    fn blob(&self, sequence: u64) -> PathBuf {
-        let blobs = std::fs::read_dir(self.folder.join("archive/akash/blobs")).unwrap();
-        let of = |path: &PathBuf| {
-            path.file_name()
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .starts_with(&format!("inventory-{sequence}-"))
-        };
-        blobs.map(|entry| entry.unwrap().path()).find(of).unwrap()
-    }
-}
-
 /// A poller that goes on where the series stands.
 #[tokio::test]
 #[ignore = "run by the other tests as a child process"]
@@ -246,7 +110,7 @@ async fn a_crash_at_any_point_leaves_each_document_entered_once() {
         assert_eq!(case.run(&database, &engine.url(), None), None, "{point}");
         assert_eq!(case.contents().await, expected, "{point}");
         assert_eq!(
-            case.findings(&case.home(CrashPoints::none()).await).await,
+            case.findings_of(&case.home(CrashPoints::none()).await, KIND).await,
             [],
             "{point}"
         );
@@ -267,7 +131,7 @@ async fn what_was_archived_and_not_claimed_is_entered_by_the_next_start_and_once
     let mut series = Series::open(home.clone(), KIND).await.unwrap();
     assert_eq!(series.append(&document(3)).await.unwrap(), Ok(3));
     assert_eq!(case.contents().await[2], ["inventory1-3"]);
-    assert_eq!(case.findings(&home).await, []);
+    assert_eq!(case.findings_of(&home, KIND).await, []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -290,7 +154,7 @@ async fn a_damaged_document_is_set_aside_and_the_series_goes_on_behind_it() {
     assert_eq!(aside.iter().map(|entry| entry.range.span).collect::<Vec<_>>(), [one]);
     assert!(aside[0].reason.contains("damaged"), "{}", aside[0].reason);
     let checks: Vec<_> = case
-        .findings(&home)
+        .findings_of(&home, KIND)
         .await
         .into_iter()
         .map(|one| (one.check, one.place))
@@ -301,7 +165,7 @@ async fn a_damaged_document_is_set_aside_and_the_series_goes_on_behind_it() {
     let gone = "ALTER TABLE test_letters DELETE WHERE sequence = 1 AND item = 4 SETTINGS mutations_sync = 2";
     case.client.execute(gone).await.unwrap();
     let checks: Vec<_> = case
-        .findings(&home)
+        .findings_of(&home, KIND)
         .await
         .into_iter()
         .map(|one| (one.check, one.place))

@@ -48,7 +48,10 @@ impl Messages {
                 None => return self.ended(None),
             };
             match frame.into_data() {
-                Ok(data) => self.buffer.extend_from_slice(&data),
+                Ok(data) => {
+                    self.buffer.extend_from_slice(&data);
+                    make_room(&mut self.buffer, self.limit);
+                }
                 Err(frame) => return self.ended(frame.trailers_ref()),
             }
         }
@@ -66,6 +69,14 @@ impl Messages {
             RefusalCode::Broken,
             "the answer broke off without a gRPC status",
         ))
+    }
+}
+
+/// Makes room for the rest of a message at once: growing step by step would end with up to twice as much.
+fn make_room(buffer: &mut BytesMut, limit: usize) {
+    if let Some([_, length @ ..]) = buffer.first_chunk::<PREFIX_BYTES>() {
+        let whole = PREFIX_BYTES + (u32::from_be_bytes(*length) as usize).min(limit);
+        buffer.reserve(whole.saturating_sub(buffer.len()));
     }
 }
 

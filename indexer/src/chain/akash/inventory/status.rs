@@ -157,7 +157,7 @@ pub struct GpuKind {
 pub struct GpuCount {
     /// The kind, for comparison.
     pub kind: GpuKind,
-    /// The same as the provider wrote it, of the first such card.
+    /// The same as the provider wrote it; of several writings the first in the order of bytes.
     pub served: GpuKind,
     /// How many cards.
     pub cards: u32,
