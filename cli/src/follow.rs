@@ -3,8 +3,8 @@
 use crate::house::Writer;
 use gridproof_indexer::chain::Family;
 use gridproof_indexer::pipeline::{
-    Board, BootstrapReport, Chain, Follower, NetworkStatus, PipelineError, ReindexReport, Settings, Shared, StateNode,
-    Vault, bootstrap, refetch,
+    Board, BootstrapReport, Chain, Follower, NetworkStatus, PipelineError, ReindexReport, SeriesHome, Settings, Shared,
+    StateNode, Vault, bootstrap, refetch,
 };
 use gridproof_indexer::source::{EndpointStatus, FetchError, Head, Source, StateHeight, StateProgress};
 use std::pin::Pin;
@@ -69,6 +69,8 @@ pub(crate) struct Following {
     pub(crate) status: watch::Receiver<NetworkStatus>,
     /// Where audits beside the follower tell what they found.
     pub(crate) board: Board,
+    /// Where series of the network are kept.
+    pub(crate) home: SeriesHome,
     /// Runs to the end and gives the last status.
     pub(crate) run: Boxed<'static, Result<NetworkStatus, PipelineError>>,
 }
@@ -101,10 +103,11 @@ impl<F: Family, S: Source<Raw = F::Raw>> Followable for Ready<F, S> {
         stop: CancellationToken,
     ) -> Following {
         let shared = shared(chain, self.rules, self.genesis, settings, writer);
-        let board = shared.board.clone();
+        let (board, home) = (shared.board.clone(), shared.series_home());
         let follower = Follower::new(shared, self.source, stop).beginning_with(node);
         Following {
             board,
+            home,
             status: follower.status(),
             run: Box::pin(follower.run()),
         }

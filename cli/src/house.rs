@@ -131,6 +131,7 @@ impl House {
         if !done.applied.is_empty() {
             tracing::info!(applied = done.applied.len(), "migrations applied");
         }
+        crate::reference_prices::seed(&self.clickhouse).await?;
         self.board.set_migrated();
         Ok(())
     }

@@ -5,6 +5,7 @@ use crate::args::faults::{self, AnyFault};
 use crate::config::{Bootstrap, Config, Network, NetworkKind, Start};
 use crate::exit::Failure;
 use crate::follow::{Followable, Ready};
+use crate::prices::{self, Polled};
 use crate::render;
 use crate::source_metrics::Reader;
 use anyhow::Context;
@@ -50,6 +51,8 @@ pub(crate) struct Prepared {
     pub(crate) last: Option<u64>,
     /// Heights of a range, where this network has its own.
     pub(crate) range: Option<u64>,
+    /// Its prices, where they are polled.
+    pub(crate) prices: Option<Polled>,
 }
 
 impl Prepared {
@@ -115,10 +118,14 @@ pub(crate) fn is_plain(chain_id: &str) -> bool {
 
 /// A configured network.
 pub(crate) async fn live(config: &Config, network: &Network) -> Result<Prepared, Failure> {
-    match network.kind {
-        NetworkKind::Akash => akash(network),
-        NetworkKind::Render => render::live(config, network).await,
-    }
+    let prepared = match network.kind {
+        NetworkKind::Akash => akash(network)?,
+        NetworkKind::Render => render::live(config, network).await?,
+    };
+    Ok(Prepared {
+        prices: prices::polled(network)?,
+        ..prepared
+    })
 }
 
 fn akash(network: &Network) -> Result<Prepared, Failure> {
@@ -152,6 +159,7 @@ fn akash(network: &Network) -> Result<Prepared, Failure> {
         replay: None,
         last: None,
         range: None,
+        prices: None,
     })
 }
 
@@ -235,6 +243,7 @@ async fn akash_recording(
         replay: Some(handle),
         last: Some(info.last_height),
         range: None,
+        prices: None,
     })
 }
 

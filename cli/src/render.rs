@@ -73,6 +73,7 @@ pub(crate) async fn live(config: &Config, network: &Network) -> Result<Prepared,
         replay: None,
         last: None,
         range: network.range_slots,
+        prices: None,
     })
 }
 
@@ -141,6 +142,7 @@ pub(crate) async fn recording(
         last: Some(last),
         // A recording has few transactions and wide gaps between them: the widest ranges that there may be.
         range: Some(RenderRules::MAX_RANGE_HEIGHTS),
+        prices: None,
     })
 }
 

@@ -19,7 +19,8 @@ const ENGINE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Followers at work.
 pub(crate) struct Session {
-    followers: JoinSet<Result<NetworkStatus, PipelineError>>,
+    /// Followers with their last status, and pollers, which have none.
+    followers: JoinSet<Result<Option<NetworkStatus>, PipelineError>>,
     background: JoinSet<()>,
     replays: Vec<gridproof_indexer::source::replay::ReplayHandle>,
     stop: CancellationToken,
@@ -51,6 +52,7 @@ impl Session {
                 node,
                 replay,
                 reader,
+                prices,
                 ..
             } = prepared;
             session.replays.extend(replay);
@@ -58,6 +60,7 @@ impl Session {
                 house.source_metrics.add(&chain.network, reader);
             }
             let audited = (chain.kind == render::KIND).then(|| (chain.network.clone(), chain.recording));
+            let follows = settings.goal == Goal::Follow;
             // A finite run is after heights: providers are asked by who follows.
             let providers = match settings.goal {
                 Goal::Follow => inventory::plan(config, &chain, house, writer)?,
@@ -73,6 +76,13 @@ impl Session {
             session
                 .background
                 .spawn(progress::follow(following.status, bars.clone(), session.done.clone()));
+            if let Some(prices) = prices.filter(|_| follows) {
+                let poller = prices.poller(following.home, following.board.clone());
+                let stop = session.stop.clone();
+                session
+                    .followers
+                    .spawn(async move { poller.run(stop).await.map(|()| None) });
+            }
             if let Some((network, from_nothing)) = audited {
                 let audits = Audits {
                     network,
@@ -83,7 +93,7 @@ impl Session {
                 };
                 session.background.spawn(audits.run(session.done.clone()));
             }
-            session.followers.spawn(following.run);
+            session.followers.spawn(async move { following.run.await.map(Some) });
         }
         session.background.spawn(watch_engine(
             house.board.clone(),
@@ -122,7 +132,7 @@ impl Session {
         let (mut ended, mut failure) = (Vec::new(), None);
         while let Some(joined) = self.followers.join_next().await {
             match joined.map_err(PipelineError::from).and_then(|result| result) {
-                Ok(status) => ended.push(status),
+                Ok(status) => ended.extend(status),
                 Err(error) => {
                     self.stop.cancel();
                     failure.get_or_insert(error);

@@ -222,7 +222,18 @@ const PLANTS: [Plant; 14] = [
     },
     Plant {
         section: "supply",
-        change: |changed| changed.file(573, "supply", |supply| supply["supply"][0]["amount"] = json!("1")),
+        // The vault would contradict another supply of uact.
+        change: |changed| {
+            changed.file(573, "supply", |supply| {
+                let uakt = supply["supply"]
+                    .as_array_mut()
+                    .unwrap()
+                    .iter_mut()
+                    .find(|coin| coin["denom"] == "uakt");
+                let amount = &mut uakt.unwrap()["amount"];
+                *amount = json!(format!("{}1", amount.as_str().unwrap()));
+            })
+        },
     },
 ];
 

@@ -19,6 +19,7 @@ async fn spending_and_funding_are_what_the_rows_say() {
     accrued_spend(&world).await;
     funded_leases(&world).await;
     console_days(&world).await;
+    days_in_dollars(&world).await;
 }
 
 async fn accrued_spend(world: &World) {
@@ -122,4 +123,52 @@ async fn console_days(world: &World) {
     };
     assert_eq!(lines(world, &last_day(240)).await, ["uact 1 1267", "uakt 1 575"]);
     assert_eq!(lines(world, &last_day(25)).await, ["uakt 1 55"], "uact begins at 60");
+}
+
+/// Two good prices of the second day, of which the first counts, and a stale one of the first day.
+const PRICES: [&str; 2] = [
+    "INSERT INTO live_ranges (network, stage, version, from_height, to_height, generation, committed_at) VALUES
+     ('rec-whole-1', 'prices', 1, 1, 3, 1, '2026-03-02 01:00:06')",
+    "INSERT INTO price_feed_ticks (network, chain_id, sequence, observed_at, item, height, generation, row_hash, asset, quote,
+         source, instrument, price, confidence, published_at, status, reason, evidence, source_height) VALUES
+     ('rec-whole-1', 'whole-1', 1, '2026-03-01 23:59:00', 0, 100, 1, 81, 'AKT', 'USD', 'coingecko', 'akash-network', '0.7', NULL,
+         '2026-03-01 23:00:00', 'stale', 'old', 'offchain_reported', 0),
+     ('rec-whole-1', 'whole-1', 2, '2026-03-02 00:10:00', 0, 140, 1, 82, 'AKT', 'USD', 'coingecko', 'akash-network', '0.9', NULL,
+         '2026-03-02 00:09:00', 'ok', '', 'offchain_reported', 0),
+     ('rec-whole-1', 'whole-1', 3, '2026-03-02 00:20:00', 0, 160, 1, 83, 'AKT', 'USD', 'coingecko', 'akash-network', '0.8', NULL,
+         '2026-03-02 00:19:00', 'ok', '', 'offchain_reported', 0)",
+];
+
+/// ACT at its peg, AKT at the first good price of the day of the source that was asked for; without one there are no dollars.
+async fn days_in_dollars(world: &World) {
+    for sql in PRICES {
+        world.sql(sql).await;
+    }
+    let of = |source: &str| {
+        format!(
+            "SELECT concat(toString(day), ' ', price_source, ' ', ifNull(toString(akt_price), '-'), ' ', ifNull(toString(usd), '-')) AS line
+             FROM accrued_spend_usd_daily(network = '{WHOLE}', as_of = 240, source = '{source}') ORDER BY day"
+        )
+    };
+    // (847 uact + 50 uakt at 0.9) / 1,000,000
+    assert_eq!(
+        lines(world, &of("coingecko")).await,
+        ["2026-03-01 coingecko - -", "2026-03-02 coingecko 0.9 0.000892"]
+    );
+    assert_eq!(
+        lines(world, &of("pyth")).await,
+        ["2026-03-01 pyth - -", "2026-03-02 pyth - -"]
+    );
+    // A day of uact alone needs no price: five blocks at 100.
+    world
+        .sql("INSERT INTO live_ranges (network, stage, version, from_height, to_height, generation, committed_at) VALUES ('pegged', 'state', 1, 1, 9, 1, '2026-03-02 01:00:06'), ('pegged', 'facts', 1, 1, 9, 1, '2026-03-02 01:00:06')")
+        .await;
+    world
+        .sql("INSERT INTO blocks (network, chain_id, height, block_time, tx_index, msg_index, event_index, generation, row_hash) SELECT 'pegged', 'p', number + 1, toDateTime64('2026-03-01 23:00:00', 3, 'UTC'), -1, -1, -1, 1, 1 FROM numbers(9)")
+        .await;
+    world
+        .sql("INSERT INTO accrued_spend (network, chain_id, height, block_time, tx_index, msg_index, event_index, generation, row_hash, denom, since, rate, spent, active_leases, cpu_milli, memory_bytes, storage_bytes, gpu_units, removed) VALUES ('pegged', 'p', 5, '2026-03-01 23:00:00', -2, -1, 9, 1, 61, 'uact', 0, '100', '100', 1, 1, 1, 1, 1, 0)")
+        .await;
+    let pegged = of("pyth").replace(WHOLE, "pegged").replace("240", "9");
+    assert_eq!(lines(world, &pegged).await, ["2026-03-01 pyth - 0.0005"]);
 }

@@ -5,8 +5,10 @@
 //! one published number: a newer reading of it replaces the older one, row by row. Neither is part of the commit
 //! protocol, for neither is derived from the chain; both may be written again at any time and count once.
 
+mod prices;
 mod rows;
 
+pub use prices::{ReferencePriceRow, store_reference_prices};
 pub use rows::{EpochBoundaryRow, ReportedEpochRow, ReportedLiabilityRow, WatchAccountRow};
 
 use crate::client::{ClickHouse, ClientError, quote_identifier, quote_string};

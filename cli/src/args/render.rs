@@ -13,9 +13,11 @@ const RENDER: &str = "render";
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:
   gridproof import epoch-burn-stats-data.json
+  gridproof import aws-ec2-index.json azure-page-*.json gcp-skus-*.json
   gridproof import --fetched-at 2025-10-31T00:00:00Z testdata/render-reported/*")]
 pub(crate) struct Import {
-    /// Documents: epochBurnStats and liabilityEpochs (JSON), tables of epochs and liabilities (CSV)
+    /// Documents: epochBurnStats and liabilityEpochs (JSON), tables of epochs and liabilities (CSV); price lists: AWS EC2's
+    /// price list, pages of Azure's retail prices and of Google's SKUs (JSON), a table such as hyperscaler_prices.csv
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Network that the documents are about

@@ -1,10 +1,12 @@
-//! `gridproof import`: what others report of Render, beside the chain's own rows and never mixed with them.
+//! `gridproof import`: what others report of Render, and the price lists of clouds, beside the chain's own rows and never
+//! mixed with them.
 
 use crate::args::Import;
 use crate::config::Config;
 use crate::exit::{Failure, Outcome};
 use crate::house::House;
 use crate::output;
+use crate::reference_prices;
 use anyhow::Context;
 use gridproof_indexer::chain::akash::dec::Dec;
 use gridproof_indexer::chain::render::offchain::{
@@ -44,16 +46,87 @@ struct Reading {
 
 /// Reads every file before the first row is written: a set with a wrong file changes nothing.
 pub(crate) async fn run(config: &Config, args: Import, json: bool) -> Outcome {
-    let readings: Result<Vec<Reading>, Failure> = args.files.iter().map(|file| read(file, args.fetched_at)).collect();
-    let readings = readings?;
+    let readings = read_all(&args)?;
     let house = House::open_for_reading(config).await?;
-    let loaded = load(&house, &args.network, readings).await;
+    let loaded = load_all(&house, &args.network, readings).await;
     house.close().await;
-    let loaded = loaded?;
-    match json {
-        true => output::json(&loaded),
-        false => output::text_line(&text(&args.network, &loaded)),
+    let (reports, lists) = loaded?;
+    if json {
+        return match (reports.is_empty(), lists.is_empty()) {
+            (_, true) => output::json(&reports),
+            (true, false) => output::json(&lists),
+            (false, false) => output::json(&Both { reports, lists }),
+        };
     }
+    if !reports.is_empty() {
+        output::text_line(&text(&args.network, &reports))?;
+    }
+    lists.iter().try_for_each(|list| output::text_line(&list_text(list)))
+}
+
+/// Files of both kinds, for `--json`.
+#[derive(Debug, Serialize)]
+struct Both {
+    reports: Vec<Loaded>,
+    lists: Vec<reference_prices::Loaded>,
+}
+
+/// Files that were read: what others report of Render, and price lists of clouds.
+struct Readings {
+    reports: Vec<Reading>,
+    lists: Vec<reference_prices::Reading>,
+}
+
+fn read_all(args: &Import) -> Result<Readings, Failure> {
+    let (mut reports, mut lists) = (Vec::new(), Vec::new());
+    for file in &args.files {
+        let is_list = reference_prices::is_list(file)
+            .map_err(|error| Failure::usage(format!("cannot read {}: {error}", file.display())))?;
+        match is_list {
+            true => {
+                let fetched = args.fetched_at.map_or_else(|| written(file), Ok)?;
+                lists.push(reference_prices::read(file, fetched)?);
+            }
+            false => reports.push(read(file, args.fetched_at)?),
+        }
+    }
+    Ok(Readings { reports, lists })
+}
+
+async fn load_all(
+    house: &House,
+    network: &str,
+    readings: Readings,
+) -> Result<(Vec<Loaded>, Vec<reference_prices::Loaded>), Failure> {
+    let reports = load(house, network, readings.reports).await?;
+    let mut lists = Vec::new();
+    for list in readings.lists {
+        lists.push(reference_prices::load(house, list).await?);
+    }
+    Ok((reports, lists))
+}
+
+/// A price list as a line.
+fn list_text(list: &reference_prices::Loaded) -> String {
+    let skipped: Vec<String> = list
+        .skipped
+        .iter()
+        .map(|(why, count)| format!("{count} {why}"))
+        .collect();
+    let next = list.next_page.as_ref().map_or_else(String::new, |next| {
+        format!("; the list goes on, fetch and import its next page, too: {next}")
+    });
+    format!(
+        "imported {} prices of H100 and A100 machines from {}; passed over: {}{next}; SHA-256 {}",
+        list.rows,
+        list.file.display(),
+        if skipped.is_empty() {
+            "nothing".to_owned()
+        } else {
+            skipped.join(", ")
+        },
+        list.sha256
+    )
 }
 
 fn read(file: &Path, fetched_at: Option<OffsetDateTime>) -> Result<Reading, Failure> {

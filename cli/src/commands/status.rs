@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::data::DataDir;
 use crate::exit::{Failure, Outcome};
 use crate::{output, shutdown};
-use gridproof_indexer::pipeline::{InventoryStatus, NetworkStatus, StageStatus, from_store};
+use gridproof_indexer::pipeline::{InventoryStatus, NetworkStatus, PriceStatus, StageStatus, from_store};
 use gridproof_store::state_db::StateDb;
 use std::io::Write;
 use std::time::Duration;
@@ -141,6 +141,7 @@ fn text(network: &NetworkStatus) -> String {
             entry.stage, entry.range, entry.reason
         ));
     }
+    lines.extend(network.prices.iter().map(price));
     for endpoint in &network.endpoints {
         let number = |value: Option<u64>| value.map_or_else(|| "-".to_owned(), |value| value.to_string());
         let (tip, floor, latency) = (
@@ -156,6 +157,21 @@ fn text(network: &NetworkStatus) -> String {
         ));
     }
     lines.join("\n")
+}
+
+/// The newest price of one instrument as a line.
+fn price(price: &PriceStatus) -> String {
+    let said = price.price.as_deref().unwrap_or("-");
+    let age = price
+        .age_s
+        .map_or_else(String::new, |age| format!(", {age} s old when seen"));
+    let why = if price.reason.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", price.reason)
+    };
+    let (asset, quote, source, status) = (&price.asset, &price.quote, &price.source, &price.status);
+    format!("  price {asset}/{quote} {source} {said} {status}{age}{why}")
 }
 
 fn stage(name: &str, stage: &StageStatus) -> Vec<String> {

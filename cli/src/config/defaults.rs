@@ -1,6 +1,7 @@
 //! Built-in values: a fresh machine follows the mainnets of Akash and Render with no file at all.
 
 use super::model::{Config, Engine, Inventory, Network, NetworkKind, Pipeline, Start};
+use super::prices::Prices;
 use gridproof_indexer::chain::Family;
 use gridproof_indexer::chain::akash::state::ChainRules;
 use gridproof_indexer::pipeline::InventorySettings;
@@ -41,6 +42,8 @@ const AKASH_GRPC: [&str; 3] = [
 
 /// The public endpoint of Solana's mainnet.
 const SOLANA_ENDPOINT: &str = "https://api.mainnet-beta.solana.com";
+/// Chain id of Akash's mainnet.
+pub(super) const AKASH_CHAIN: &str = "akashnet-2";
 /// Genesis hash of Solana's mainnet.
 pub(super) const SOLANA_GENESIS: &str = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKUc147dw2N9d";
 /// A slot of autumn 2023, some weeks before the first RENDER was minted on Solana: nothing lies below it.
@@ -89,7 +92,7 @@ fn akash() -> Network {
     Network {
         name: "akash".into(),
         kind: NetworkKind::Akash,
-        chain_id: "akashnet-2".into(),
+        chain_id: AKASH_CHAIN.into(),
         endpoints: AKASH_ENDPOINTS.map(String::from).to_vec(),
         starts_on: None,
         upgrades: Vec::new(),
@@ -105,6 +108,7 @@ fn akash() -> Network {
         poll_seconds: None,
         rates: None,
         yellowstone: None,
+        prices: Prices::default(),
         inventory: None,
     }
 }

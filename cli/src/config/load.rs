@@ -217,7 +217,7 @@ fn check(config: &Config) -> Result<(), ConfigError> {
             NetworkKind::Akash => check_akash(network),
             NetworkKind::Render => check_render(network),
         };
-        kind.map_err(fail)?;
+        kind.and_then(|()| network.prices.check()).map_err(fail)?;
     }
     if config.pipeline.range_heights == 0 || config.pipeline.checkpoint_heights == 0 {
         return Err(ConfigError::Invalid {
@@ -332,7 +332,7 @@ fn check_stream(stream: &Yellowstone) -> Result<(), String> {
 }
 
 /// Whether a text can be the name of a variable: letters, digits and underscores, not a digit first.
-fn is_variable(name: &str) -> bool {
+pub(super) fn is_variable(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(plain)
 }

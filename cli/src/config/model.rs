@@ -1,5 +1,6 @@
 //! What can be configured. Every key has a default in `defaults.rs`; an unknown key is an error.
 
+use super::prices::Prices;
 use gridproof_indexer::chain::render::watch::WatchAccount;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -115,6 +116,20 @@ pub(crate) struct Network {
     /// Akash: how providers are asked for their status; absent: they are, with the default manners.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) inventory: Option<Inventory>,
+    /// Where prices come from.
+    #[serde(default)]
+    pub(crate) prices: Prices,
+}
+
+impl Network {
+    /// Whether it is the mainnet of its kind.
+    pub(crate) fn is_mainnet(&self) -> bool {
+        self.chain_id
+            == match self.kind {
+                NetworkKind::Akash => super::defaults::AKASH_CHAIN,
+                NetworkKind::Render => super::defaults::SOLANA_GENESIS,
+            }
+    }
 }
 
 /// How the providers of a network are asked for their status.

@@ -286,6 +286,19 @@ mod tests {
     }
 
     #[test]
+    fn before_a_snapshot_the_state_is_incomplete() {
+        let coverage = Coverage::from_rows(&[row("facts", 51, 100), row("state", 50, 50), row("state", 51, 100)]);
+        let plan = coverage.plan(Some(50)).unwrap();
+        assert_eq!((plan.source, plan.low), (Source::State, 50));
+        let before = coverage.plan(Some(49)).unwrap_err();
+        assert_eq!(before, NotCovered::Before { asked: 49, first: 50 });
+        assert!(before.to_string().contains("incomplete before height 50"), "{before}");
+        // Older facts answer from events alone.
+        let coverage = Coverage::from_rows(&[row("facts", 20, 100), row("state", 50, 100)]);
+        assert_eq!(coverage.plan(Some(49)).unwrap().source, Source::Facts);
+    }
+
+    #[test]
     fn heights_outside_are_refused_with_the_bound() {
         let coverage = Coverage::from_rows(&[row("facts", 300, 400), row("state", 1, 200)]);
         assert_eq!(

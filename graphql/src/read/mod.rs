@@ -9,6 +9,7 @@ pub(crate) mod inventory;
 pub(crate) mod lease;
 pub(crate) mod list;
 pub(crate) mod metric;
+pub(crate) mod prices;
 pub(crate) mod provider;
 pub(crate) mod render;
 pub(crate) mod series;

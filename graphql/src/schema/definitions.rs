@@ -15,7 +15,7 @@ pub(crate) struct Definition {
 }
 
 /// Every definition with the field of the API that it explains.
-pub(crate) const ALL: [(&str, &Definition); 18] = [
+pub(crate) const ALL: [(&str, &Definition); 21] = [
     ("activeLeases", &ACTIVE_LEASES),
     ("activeProviders", &ACTIVE_PROVIDERS),
     ("revenue", &REVENUE),
@@ -34,6 +34,9 @@ pub(crate) const ALL: [(&str, &Definition); 18] = [
     ("tokenEvents", &TOKEN_EVENTS),
     ("balance", &BALANCE),
     ("audits", &AUDITS),
+    ("prices", &PRICES),
+    ("referencePrices", &REFERENCE_PRICES),
+    ("hyperscalerDiscount", &HYPERSCALER_DISCOUNT),
 ];
 
 /// Active leases over time.
@@ -210,4 +213,28 @@ pub(crate) const AUDITS: Definition = Definition {
     unit: "findings",
     sample: "answers of nodes, accounts, and transactions",
     evidence: Evidence::Derived,
+};
+
+/// Lists of prices.
+pub(crate) const PRICES: Definition = Definition {
+    text: "What each source said of an asset's price in each round, and what the chain's own oracle said in each block, with a verdict:            stale, zero, negative, absurd, crossed or refused prices stand as they were told, with the reason. No price is            corrected, averaged with another or put in another's place.",
+    unit: "prices",
+    sample: "prices that the filters select",
+    evidence: Evidence::OffchainReported,
+};
+
+/// Lists of reference prices.
+pub(crate) const REFERENCE_PRICES: Definition = Definition {
+    text: "What clouds ask for machines with H100 and A100 GPUs, as dated rows with their source: the built-in ones, which contradict            each other, and those of official price lists that somebody imported. None is preferred.",
+    unit: "prices",
+    sample: "rows that the filters select",
+    evidence: Evidence::OffchainReported,
+};
+
+/// Comparisons with clouds.
+pub(crate) const HYPERSCALER_DISCOUNT: Definition = Definition {
+    text: "The network's price of a GPU hour (the median of the running leases' price of one GPU for one block, times the blocks of an            hour as measured between the newest 10,000 block headers, in dollars by a named source) divided by one dated price of            a cloud for the same model. The network's price includes the CPU, memory and storage of the lease.",
+    unit: "network's price divided by the cloud's",
+    sample: "comparisons",
+    evidence: Evidence::OffchainReported,
 };

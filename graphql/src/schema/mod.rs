@@ -11,6 +11,7 @@ mod leases;
 mod metric;
 mod not_on_chain;
 mod page;
+mod prices;
 mod providers;
 mod query;
 mod reference;

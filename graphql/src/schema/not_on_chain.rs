@@ -42,6 +42,7 @@ const RENDER: &[(&str, &str)] = &[
         "Render has no payouts of leases: what its users paid shows as RENDER burned out of burn wallets, and the fee that is \
          taken before the burn is not on chain; ask settlements and the burned of renderEpochs",
     ),
+    ("hyperscalerDiscount", RENDER_GPUS),
     ("accruedSpend", RENDER_LEASES),
     ("Provider.hostUri", RENDER_PROVIDER),
     ("Provider.email", RENDER_PROVIDER),

@@ -8,6 +8,7 @@ use super::error::{ApiError, nullable};
 use super::ids;
 use super::leases::{Lease, LeaseConnection, LeaseState, LeasesArgs};
 use super::metric::{self, MetricAnswer, MetricInfo};
+use super::prices::PriceQuery;
 use super::providers::{Provider, ProviderConnection};
 use super::render::RenderQuery;
 use super::revenue::RevenueSeries;
@@ -48,7 +49,7 @@ impl Node {
 /// nothing on a network, because its chain has no such thing, is null with the code `NOT_ON_CHAIN` and the reason;
 /// `networks { notOnChain { field reason } }` lists these.
 #[derive(MergedObject, Default)]
-pub(crate) struct Query(MarketQuery, RenderQuery);
+pub(crate) struct Query(MarketQuery, RenderQuery, PriceQuery);
 
 /// Fields over all networks, and those over markets of leases.
 #[derive(Default)]

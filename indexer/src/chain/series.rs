@@ -3,6 +3,7 @@
 //! A poller writes documents; what is in them becomes rows here, so that rows stay a pure function of the archive.
 
 use super::akash::provider_series::INVENTORY;
+use super::prices::PRICES;
 use super::rejected::Rejected;
 use gridproof_store::batch::{Batch, Origin};
 
@@ -27,4 +28,4 @@ pub struct SeriesKind {
 }
 
 /// Every kind of series: what `reindex` and `verify` go through.
-pub const SERIES: &[SeriesKind] = &[INVENTORY];
+pub const SERIES: &[SeriesKind] = &[INVENTORY, PRICES];

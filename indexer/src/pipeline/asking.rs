@@ -1,7 +1,7 @@
 //! A follower that begins with the state of a node: it asks beside the facts, and again until a node answers.
 
 use super::backoff::Backoff;
-use super::bootstrap::{StateNode, bootstrap};
+use super::bootstrap::{self, StateNode};
 use super::error::PipelineError;
 use super::shared::{Goal, Shared};
 use crate::chain::Family;
@@ -24,7 +24,7 @@ pub fn first_beside_snapshot(head: &Head) -> u64 {
     head.height.saturating_sub(FACTS_AHEAD).max(head.floor).max(1)
 }
 
-/// Asks until a node gave the state; gives its height. `None`: stopped, or a finite run has waited for long enough; the
+/// Asks until a node gave the state of a height that the facts, which begin at `facts_from`, go on from; gives that height. `None`: stopped, or a finite run has waited for long enough; the
 /// board says what was the matter.
 ///
 /// # Errors
@@ -32,6 +32,7 @@ pub fn first_beside_snapshot(head: &Head) -> u64 {
 pub(super) async fn until_answered<F: Family>(
     shared: &Arc<Shared<F>>,
     node: &dyn StateNode,
+    facts_from: u64,
     stop: &CancellationToken,
 ) -> Result<Option<u64>, PipelineError> {
     let (mut backoff, began) = (Backoff::between(FIRST_PAUSE, LONGEST_PAUSE), Instant::now());
@@ -42,7 +43,8 @@ pub(super) async fn until_answered<F: Family>(
             .state_waits(Some("asking nodes for the state of the chain".to_owned()));
         let board = shared.board.clone();
         let progress = move |progress: &StateProgress| board.state_waits(Some(asking(progress)));
-        let error = match bootstrap(shared, node, StateHeight::Recent, &progress, stop).await {
+        let recent = (StateHeight::Recent, Some(facts_from));
+        let error = match bootstrap::begin(shared, node, recent, &progress, stop).await {
             Ok(report) => return Ok(report.map(|report| report.height)),
             Err(error @ (PipelineError::Asked { .. } | PipelineError::Rejected(_))) => error,
             Err(error) => return Err(error),

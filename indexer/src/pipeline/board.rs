@@ -3,7 +3,7 @@
 use super::quarantine::Quarantined;
 use super::ranges::RangeSet;
 use super::shared::Chain;
-use super::status::{EndpointStatus, InventoryStatus, NetworkStatus, StageStatus};
+use super::status::{EndpointStatus, InventoryStatus, NetworkStatus, PriceStatus, StageStatus};
 use crate::chain::Kind;
 use gridproof_store::state_db::{NetworkStatus as Stored, Span, StageKey, StageStatus as StoredStage};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -53,6 +53,11 @@ impl Board {
     /// Says what a person should do, or that there is nothing.
     pub fn advise(&self, advice: Option<String>) {
         self.status.send_modify(|status| status.advice = advice);
+    }
+
+    /// Shows what the sources of prices told last.
+    pub fn prices(&self, prices: Vec<PriceStatus>) {
+        self.status.send_modify(|status| status.prices = prices);
     }
 
     /// Says why the state stage does nothing, or that it works.
@@ -112,6 +117,7 @@ impl Board {
             status.tip = tip;
             status.trouble = old.trouble;
             status.advice = old.advice;
+            status.prices = old.prices;
             status.inventory = old.inventory;
             status.audit_findings = old.audit_findings;
             status.endpoints = endpoints.unwrap_or(old.endpoints);
@@ -168,6 +174,7 @@ pub fn from_store(stored: &Stored) -> NetworkStatus {
         audit_findings: None,
         advice: None,
         trouble: None,
+        prices: Vec::new(),
     }
 }
 

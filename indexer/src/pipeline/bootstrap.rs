@@ -78,6 +78,17 @@ pub async fn bootstrap<F: Family>(
     progress: &(dyn Fn(&StateProgress) + Send + Sync),
     stop: &CancellationToken,
 ) -> Result<Option<BootstrapReport>, PipelineError> {
+    begin(shared, node, (at, None), progress, stop).await
+}
+
+/// [`bootstrap`], beside facts that are being followed from `facts_from` on: a state that ends lower could not go on.
+pub(super) async fn begin<F: Family>(
+    shared: &Arc<Shared<F>>,
+    node: &dyn StateNode,
+    (at, facts_from): (StateHeight, Option<u64>),
+    progress: &(dyn Fn(&StateProgress) + Send + Sync),
+    stop: &CancellationToken,
+) -> Result<Option<BootstrapReport>, PipelineError> {
     if let Some(report) = resume(shared).await? {
         return Ok(Some(report));
     }
@@ -91,7 +102,24 @@ pub async fn bootstrap<F: Family>(
         network: shared.chain.network.clone(),
         source,
     })?;
+    meets(&raw, facts_from).map_err(PipelineError::Rejected)?;
     take(shared, Arc::new(raw), at, began).await.map(Some)
+}
+
+/// Whether the state reaches the first height of the facts.
+fn meets(raw: &RawState, facts_from: Option<u64>) -> Result<(), Rejected> {
+    let next = raw.height.saturating_add(1);
+    match facts_from {
+        Some(first) if next < first => {
+            let why = format!(
+                "{} is behind: its state would go on with height {next}, the facts begin with {first}; ask a node that \
+                 keeps up, or run `gridproof backfill --from {next} --to {first}` first",
+                raw.endpoint
+            );
+            Err(Rejected::because(Fault::Disagreement, raw.height, why))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Goes on with a snapshot that an earlier run has claimed and not committed, or committed and not kept as a checkpoint.

@@ -277,7 +277,7 @@ impl<F: Family, S: Source<Raw = F::Raw>> Follower<F, S> {
             )));
             return Ok(());
         }
-        let snapshot = match self.snapshot(&stop).await {
+        let snapshot = match self.snapshot(first, &stop).await {
             Ok(Some(snapshot)) => snapshot,
             Ok(None) => return Ok(()),
             Err(PipelineError::Rejected(rejected)) => {
@@ -322,13 +322,13 @@ impl<F: Family, S: Source<Raw = F::Raw>> Follower<F, S> {
     /// The height of the snapshot that the state begins with, after finishing one that a crash left, or asking for one
     /// where nothing is there yet. `Some(None)`: it begins with the genesis. `None`: it cannot begin now; the board says
     /// why.
-    async fn snapshot(&self, stop: &CancellationToken) -> Result<Option<Option<u64>>, PipelineError> {
+    async fn snapshot(&self, first: u64, stop: &CancellationToken) -> Result<Option<Option<u64>>, PipelineError> {
         let (shared, key) = (&self.shared, self.shared.state_key());
         bootstrap::resume(shared).await?;
         let begun = !shared.state_db.live_ranges(&key).await?.live.is_empty();
         match &self.node {
             Some(node) if !begun && shared.pending(&key).await?.is_empty() => {
-                Ok(asking::until_answered(shared, &**node, stop).await?.map(Some))
+                Ok(asking::until_answered(shared, &**node, first, stop).await?.map(Some))
             }
             _ => Ok(Some(shared.state_db.stage_first(&key).await?)),
         }

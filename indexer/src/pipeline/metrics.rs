@@ -1,5 +1,6 @@
 //! Operational metrics of the pipeline, named `gridproof_<noun>_<unit>[_total]`.
 
+use super::prices::PriceMetrics;
 use super::status::{NetworkStatus, StageStatus};
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry};
 use std::time::Duration;
@@ -55,6 +56,8 @@ pub struct Metrics {
     endpoint_up: IntGaugeVec,
     endpoint_tip: IntGaugeVec,
     audit: IntGaugeVec,
+    /// Of the pollers of prices.
+    pub(super) prices: PriceMetrics,
 }
 
 impl Metrics {
@@ -82,6 +85,7 @@ impl Metrics {
             &["network", "endpoint"][..],
         );
         Ok(Self {
+            prices: PriceMetrics::new(registry)?,
             tip: gauge(
                 "gridproof_tip_height",
                 "Highest height that the chain is known to have.",

@@ -19,6 +19,7 @@ mod links;
 mod metrics;
 mod observe;
 mod plan;
+mod prices;
 mod quarantine;
 mod ranges;
 mod reference;
@@ -41,6 +42,7 @@ pub use integrity::{Finding, IntegrityReport, check_integrity};
 pub use inventory::{ChainState, Clock, Discovery, Inventory, InventoryGauges, InventorySettings, Known, Registered};
 pub use metrics::{Metrics, Step};
 pub use plan::{Cut, Plan};
+pub use prices::{POLL_EVERY, PriceMetrics, PricePoller};
 pub use quarantine::{Fault, Quarantined, Rejected};
 pub use ranges::RangeSet;
 pub use reference::publish_render_rules;
@@ -49,7 +51,7 @@ pub use reindex::{ReindexReport, reindex};
 pub use series::{Series, SeriesHome};
 pub use shared::{Chain, FirstHeight, Goal, OBSERVE_EVERY, Settings, Shared};
 pub use state::NEEDS_GENESIS;
-pub use status::{EndpointStatus, InventoryStatus, NetworkStatus, StageStatus};
+pub use status::{EndpointStatus, InventoryStatus, NetworkStatus, PriceStatus, StageStatus};
 pub use vault::Vault;
 
 #[cfg(test)]

@@ -79,16 +79,8 @@ fn line(key: &str, about: &impl Serialize, body: Option<bytes::Bytes>) -> Archiv
 /// # Errors
 /// The file cannot be read, or is not a snapshot of this form.
 pub(super) fn read(path: &str, mut lines: ArchiveReader) -> Result<RawState, ArchiveError> {
-    let corrupt = |reason: String| ArchiveError::Corrupt {
-        path: path.to_owned(),
-        reason,
-    };
-    let first = lines.next().ok_or_else(|| corrupt("it is empty".to_owned()))??;
-    let head: Head = about(&first).map_err(corrupt)?;
-    if first.key != ArchiveKey::Name(HEAD.to_owned()) || head.format != FORMAT {
-        let format = head.format;
-        return Err(corrupt(format!("it is no snapshot of form {FORMAT}, but of {format}")));
-    }
+    let corrupt = |reason: String| corrupt(path, reason);
+    let head = read_head(path, &mut lines)?;
     if head.answers > MAX_ANSWERS {
         return Err(corrupt(format!(
             "it has {} answers, more than {MAX_ANSWERS}",
@@ -118,6 +110,32 @@ pub(super) fn read(path: &str, mut lines: ArchiveReader) -> Result<RawState, Arc
         endpoint: head.endpoint,
         answers,
     })
+}
+
+/// Hash of the block that a snapshot is of; only its first line is read.
+///
+/// # Errors
+/// As those of [`read`].
+pub(super) fn block_hash(path: &str, mut lines: ArchiveReader) -> Result<String, ArchiveError> {
+    Ok(read_head(path, &mut lines)?.block_hash)
+}
+
+fn read_head(path: &str, lines: &mut ArchiveReader) -> Result<Head, ArchiveError> {
+    let corrupt = |reason: String| corrupt(path, reason);
+    let first = lines.next().ok_or_else(|| corrupt("it is empty".to_owned()))??;
+    let head: Head = about(&first).map_err(corrupt)?;
+    if first.key != ArchiveKey::Name(HEAD.to_owned()) || head.format != FORMAT {
+        let format = head.format;
+        return Err(corrupt(format!("it is no snapshot of form {FORMAT}, but of {format}")));
+    }
+    Ok(head)
+}
+
+fn corrupt(path: &str, reason: String) -> ArchiveError {
+    ArchiveError::Corrupt {
+        path: path.to_owned(),
+        reason,
+    }
 }
 
 fn read_answer(line: &ArchiveLine) -> Result<RawAnswer, String> {

@@ -154,9 +154,9 @@ impl<F: Family> StateStage<F> {
         let Some(height) = self.snapshot.filter(|height| height.saturating_add(1) == span.from) else {
             return Ok(Ok(()));
         };
-        let snapshot = self.shared.vault.snapshot(height).await?;
+        let hash = self.shared.vault.snapshot_block(height).await?;
         let edge = first.and_then(F::raw_edge);
-        Ok(edge.map_or(Ok(()), |edge| link(span.from, &edge.parent_hash, &snapshot.block_hash)))
+        Ok(edge.map_or(Ok(()), |edge| link(span.from, &edge.parent_hash, &hash)))
     }
 
     /// The state after a block that was not accepted is unknown: the stage ends here, the facts go on.

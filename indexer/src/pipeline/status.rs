@@ -38,6 +38,32 @@ pub struct NetworkStatus {
     pub advice: Option<String>,
     /// What keeps the follower from going on at this moment, with the time it will try again.
     pub trouble: Option<String>,
+    /// The newest price of each asset and instrument, where prices are polled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prices: Vec<PriceStatus>,
+}
+
+/// A price as it was told last.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceStatus {
+    /// What it is a price of.
+    pub asset: String,
+    /// What it is given in.
+    pub quote: String,
+    /// Who says so.
+    pub source: String,
+    /// Which account, pools or coin.
+    pub instrument: String,
+    /// The price as said, decimal text; absent: none was said.
+    pub price: Option<String>,
+    /// The verdict: `ok`, or why not.
+    pub status: String,
+    /// Why it is not `ok`.
+    pub reason: String,
+    /// How old it was when it was seen, in seconds.
+    pub age_s: Option<i64>,
+    /// When it was seen, seconds since the Unix epoch.
+    pub observed_at_s: i64,
 }
 
 /// Where the providers of a network stand that are asked for their status.

@@ -203,6 +203,16 @@ impl Vault {
         Ok(state.await??)
     }
 
+    /// Hash of the block of an archived snapshot.
+    pub async fn snapshot_block(&self, height: u64) -> Result<String, PipelineError> {
+        let Some(file) = self.snapshot_file(height).await? else {
+            let network = self.network.clone();
+            return Err(PipelineError::NotArchived { network, height });
+        };
+        let reader = self.archive.get_lines(&blob(&file)).await?;
+        Ok(snapshot::block_hash(&file.path, reader)?)
+    }
+
     /// Deletes the snapshots of other heights: earlier attempts recorded them, and nothing was derived from them.
     pub async fn keep_only_snapshot(&self, height: u64) -> Result<(), PipelineError> {
         let key = StageKey::new(&self.network, SNAPSHOTS_STAGE);

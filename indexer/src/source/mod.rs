@@ -6,6 +6,7 @@
 mod comet;
 mod error;
 mod pool;
+pub mod prices;
 pub mod provider;
 mod query;
 mod raw;

@@ -179,6 +179,28 @@ impl Transport {
         query: &[(&str, u64)],
         height: u64,
     ) -> Result<Reply, FetchError> {
+        let query: Vec<(&str, String)> = query.iter().map(|(key, value)| (*key, value.to_string())).collect();
+        let query: Vec<(&str, &str)> = query.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        self.get_with(path, &query, None, height).await
+    }
+
+    /// Gets `path?query` with a header of its own.
+    pub(in crate::source) async fn get_text(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        header: Option<(&'static str, &str)>,
+    ) -> Result<Reply, FetchError> {
+        self.get_with(path, query, header, 0).await
+    }
+
+    async fn get_with(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        header: Option<(&'static str, &str)>,
+        height: u64,
+    ) -> Result<Reply, FetchError> {
         let mut url = self.base.join(path).map_err(|e| FetchError::Permanent {
             endpoint: self.name.clone(),
             reason: format!("{path} cannot be joined to the endpoint"),
@@ -187,9 +209,13 @@ impl Transport {
         // Parameters of the endpoint itself (a key of its operator) go with every request.
         url.set_query(self.base.query());
         for (key, value) in query {
-            url.query_pairs_mut().append_pair(key, &value.to_string());
+            url.query_pairs_mut().append_pair(key, value);
         }
-        let response = self.http.get(url).send().await.map_err(|e| self.broken(path, e))?;
+        let mut request = self.http.get(url);
+        if let Some((name, value)) = header {
+            request = request.header(name, value);
+        }
+        let response = request.send().await.map_err(|e| self.broken(path, e))?;
         let (status, headers) = (response.status(), response.headers().clone());
         self.refused(status, &headers, height)?;
         let limit = if path.starts_with("genesis") {

@@ -6,20 +6,25 @@
 //! the verdict and its reason beside it. No price is ever corrected, averaged with another or put in another's place.
 
 mod coingecko;
+mod instruments;
 mod judge;
 mod osmosis;
 mod poll;
 mod pyth;
 pub mod reference;
 mod row;
+mod series;
 #[cfg(test)]
 mod tests;
 mod tick;
 
 pub use coingecko::Coin;
+pub use instruments::Instruments;
 pub use judge::{Band, Known, Rules};
 pub use osmosis::{Leg, Route};
-pub use poll::{Answer, Asked, Poll, PollError, Question, SERIES_VERSION};
+pub use poll::{Answer, Asked, Poll, PollError, Question};
+pub(crate) use pyth::{AccountBody, AccountsBody};
 pub use pyth::{PythFeed, Stack};
 pub use row::PriceTickRow;
+pub use series::PRICES;
 pub use tick::{Source, Status, Tick};

@@ -7,12 +7,10 @@ use super::pyth::{self, PythFeed};
 use super::tick::{Source, Tick};
 use serde::{Deserialize, Serialize};
 
-/// Version of the rules by which polls become rows; part of every deduplication token. Raise it when rows change.
-pub const SERIES_VERSION: u32 = 1;
 /// Form of the document.
 const FORMAT: u32 = 1;
 /// Largest document that is read.
-const MAX_BYTES: usize = 16 * 1024 * 1024;
+pub(super) const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// Something that is asked of one source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +75,8 @@ pub struct Poll {
     format: u32,
     /// Our clock when the last answer was there, milliseconds since the Unix epoch.
     pub at_ms: i64,
+    /// Newest height of the network that was known then; 0: none was.
+    pub height: u64,
     /// The limits in force.
     pub rules: Rules,
     /// The last good prices before this round.
@@ -100,11 +100,12 @@ pub enum PollError {
 }
 
 impl Poll {
-    /// A round that ended at `at_ms`.
-    pub fn new(at_ms: i64, rules: Rules, known: Vec<Known>, asked: Vec<Asked>) -> Self {
+    /// A round that ended at `at_ms`, when the network stood at `height`.
+    pub fn new(at_ms: i64, height: u64, rules: Rules, known: Vec<Known>, asked: Vec<Asked>) -> Self {
         Self {
             format: FORMAT,
             at_ms,
+            height,
             rules,
             known,
             asked,

@@ -225,6 +225,19 @@ async fn an_answer_that_is_not_the_state_that_was_asked_for_commits_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_is_behind_the_facts_is_not_begun_with() {
+    let stand = stand().await;
+    let late = Arc::new(Node::new(Mood::Late));
+    let status = follow(&stand, 1, Some(late), ToyChain::honest()).await;
+    let waiting = status.waiting().unwrap();
+    assert!(
+        waiting.contains("is behind") && waiting.contains("begin with 16"),
+        "{waiting}"
+    );
+    assert_nothing(&stand, "late").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn blocks_of_another_history_are_not_joined_to_a_snapshot() {
     let (stand, node) = (stand().await, Node::new(Mood::Honest));
     begin(&stand, &node, StateHeight::At(H0)).await.unwrap();

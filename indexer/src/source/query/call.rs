@@ -39,7 +39,7 @@ pub(super) struct Served {
 
 /// A client of one endpoint.
 pub(super) enum Caller {
-    Grpc(GrpcCaller),
+    Grpc(Box<GrpcCaller>),
     Rest(RestCaller),
 }
 
@@ -50,7 +50,7 @@ impl Caller {
         limits: &QueryLimits,
     ) -> Result<Self, QueryError> {
         match endpoint {
-            QueryEndpoint::Grpc(url) => GrpcCaller::new(url, limits).map(Self::Grpc),
+            QueryEndpoint::Grpc(url) => GrpcCaller::new(url, limits).map(|caller| Self::Grpc(Box::new(caller))),
             QueryEndpoint::Rest(url) => RestCaller::new(clients, url, limits).map(Self::Rest),
         }
     }

@@ -54,6 +54,16 @@ impl AgaveRpc {
         })
     }
 
+    /// A node at `url` that belongs to no source and counts for itself. Nothing is sent yet.
+    pub(in crate::source) fn connect(
+        clients: &HttpClients,
+        url: &str,
+        limits: Limits,
+        rates: RateLimits,
+    ) -> Result<Self, FetchError> {
+        Self::new(clients, url, limits, rates, Arc::default())
+    }
+
     /// Requests that waited for the rate limit.
     pub(super) fn rate_limit_waits(&self) -> u64 {
         self.sender.waits_total()

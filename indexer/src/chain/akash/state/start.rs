@@ -6,7 +6,7 @@ use super::ledger::{Ledger, LedgerStart};
 use super::market::{BidState, DeploymentState, Market};
 use super::output::{ObjectKey, StateOutput, Stranded};
 use super::rows::StrandedDepositRow;
-use super::upgrades::{UAKT, price_denom};
+use super::upgrades::{UACT, UAKT, price_denom};
 use super::{ChainRules, Place, State};
 use crate::chain::akash::accrual::Accrual;
 use crate::chain::akash::model::{BidId, Coin, DeploymentId, OrderId, Version};
@@ -67,6 +67,8 @@ impl State {
         let deployments = self.market.deployments.iter().filter(|(id, deployment)| {
             let account = self.escrow.accounts.get(&AccountId::of_deployment(id));
             let unfinished = account.filter(|account| account.state != AccountState::Closed);
+            // The prices of a closed group stay in uakt; the line of uact shows that its account was repriced.
+            let unfinished = unfinished.filter(|account| !account.transferred.iter().any(|line| line.denom == UACT));
             // One that ran dry while it waited was settled then; one from before was not active any more.
             let was_active = deployment.state == DeploymentState::Active
                 || unfinished.is_some_and(|account| account.settled_at >= ran_at);

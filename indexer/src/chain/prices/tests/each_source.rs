@@ -142,7 +142,7 @@ fn a_price_far_from_the_last_good_one_of_the_same_instrument_is_absurd_for_a_day
             }]
         };
         let judged = |known| {
-            Poll::new(NOW_MS, Rules::default(), known, vec![good.clone()])
+            Poll::new(NOW_MS, 7, Rules::default(), known, vec![good.clone()])
                 .ticks()
                 .remove(0)
         };
@@ -175,10 +175,10 @@ fn only_good_prices_become_the_last_good_one() {
         coingecko("0.3", 5000),
     ];
     for asked in bad {
-        let poll = Poll::new(NOW_MS, Rules::default(), Vec::new(), vec![asked]);
+        let poll = Poll::new(NOW_MS, 7, Rules::default(), Vec::new(), vec![asked]);
         assert_eq!(poll.known_after(&poll.ticks()), Vec::new());
     }
-    let poll = Poll::new(NOW_MS, Rules::default(), Vec::new(), vec![coingecko("0.3", 5)]);
+    let poll = Poll::new(NOW_MS, 7, Rules::default(), Vec::new(), vec![coingecko("0.3", 5)]);
     let known = poll.known_after(&poll.ticks());
     assert_eq!(
         (known.len(), known[0].at_ms, known[0].source),
@@ -273,7 +273,7 @@ fn days_of_the_past_are_kept_under_their_own_day_and_name() {
 
 #[test]
 fn a_document_of_another_form_is_refused() {
-    let poll = Poll::new(NOW_MS, Rules::default(), Vec::new(), Vec::new());
+    let poll = Poll::new(NOW_MS, 7, Rules::default(), Vec::new(), Vec::new());
     let text = String::from_utf8(poll.to_json().unwrap()).unwrap();
     let other = text.replacen("\"format\":1", "\"format\":2", 1);
     assert!(

@@ -132,7 +132,7 @@ pub(super) fn coingecko(price: &str, age_s: i64) -> Asked {
 
 /// The ticks of a round with these answers and no past.
 pub(super) fn ticks(asked: Vec<Asked>) -> Vec<Tick> {
-    let poll = Poll::new(NOW_MS, Rules::default(), Vec::new(), asked);
+    let poll = Poll::new(NOW_MS, 7, Rules::default(), Vec::new(), asked);
     let again = Poll::from_json(&poll.to_json().unwrap()).unwrap();
     assert_eq!(again, poll, "what is archived comes back as it was");
     again.ticks()

@@ -244,6 +244,8 @@ pub(super) enum Mood {
     Garbage,
     OtherChain,
     OtherHeight,
+    /// Its newest height is far below the chain's.
+    Late,
 }
 
 /// A node that is asked for the state.
@@ -313,6 +315,7 @@ impl StateSource for Node {
         progress(&StateProgress::default());
         Ok(self.answer(match at {
             StateHeight::At(height) => height,
+            StateHeight::Recent if self.mood == Mood::Late => 9,
             StateHeight::Recent => TIP - 10,
         }))
     }
