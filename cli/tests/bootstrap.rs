@@ -101,7 +101,7 @@ struct Plant {
     change: fn(&Changed),
 }
 
-fn first<'v>(document: &'v mut Value, fits: impl Fn(&Value) -> bool) -> &'v mut Value {
+fn first(document: &mut Value, fits: impl Fn(&Value) -> bool) -> &mut Value {
     document
         .as_array_mut()
         .unwrap()

@@ -264,10 +264,10 @@ fn check_bootstrap(network: &Network) -> Result<(), String> {
         Some(Bootstrap::Snapshot) if !network.has_state_nodes() => {
             Err("`bootstrap = \"snapshot\"` needs a node to ask: list its URL in `grpc` or `rest`".into())
         }
-        Some(Bootstrap::Snapshot | Bootstrap::None) if network.from_genesis() => {
+        Some(Bootstrap::Snapshot | Bootstrap::None) if network.begins_at_genesis() => {
             Err("`bootstrap` and a start with the genesis exclude each other: remove one".into())
         }
-        Some(Bootstrap::Genesis) if !network.from_genesis() => {
+        Some(Bootstrap::Genesis) if !network.begins_at_genesis() => {
             Err("`bootstrap = \"genesis\"` needs `start = \"genesis\"`: the state is replayed from height 1".into())
         }
         _ => Ok(()),

@@ -169,7 +169,7 @@ impl Network {
     }
 
     /// Whether the chain is followed from its first block.
-    pub(crate) fn from_genesis(&self) -> bool {
+    pub(crate) fn begins_at_genesis(&self) -> bool {
         self.genesis.is_some() || matches!(self.start, Start::Genesis | Start::Height(1))
     }
 
@@ -177,7 +177,7 @@ impl Network {
     pub(crate) fn begins_with(&self) -> Bootstrap {
         match self.bootstrap {
             Some(configured) => configured,
-            None if self.from_genesis() => Bootstrap::Genesis,
+            None if self.begins_at_genesis() => Bootstrap::Genesis,
             None if self.has_state_nodes() => Bootstrap::Snapshot,
             None => Bootstrap::None,
         }

@@ -17,12 +17,13 @@ pub struct PageAt {
 }
 
 impl PageAt {
-    pub(super) fn of(answer: &RawAnswer) -> Self {
-        Self {
+    /// In a box: an error is to be smaller than what it interrupts.
+    pub(super) fn of(answer: &RawAnswer) -> Box<Self> {
+        Box::new(Self {
             method: answer.method.clone(),
             subject: answer.subject.clone(),
             page: answer.page,
-        }
+        })
     }
 }
 
@@ -87,7 +88,7 @@ pub enum SnapshotError {
     #[error("{at}: {what}; take the state again, from another endpoint if this repeats")]
     Page {
         /// Where.
-        at: PageAt,
+        at: Box<PageAt>,
         /// What is wrong.
         what: String,
     },
@@ -95,7 +96,7 @@ pub enum SnapshotError {
     #[error("{at}, object {object}: {what}")]
     Shape {
         /// Where.
-        at: PageAt,
+        at: Box<PageAt>,
         /// Number in its page, from 0.
         object: usize,
         /// What is wrong, with the path to the field.
@@ -105,7 +106,7 @@ pub enum SnapshotError {
     #[error("{at}, object {object} {key}: {source}")]
     Field {
         /// Where.
-        at: PageAt,
+        at: Box<PageAt>,
         /// Number in its page, from 0.
         object: usize,
         /// Key of the object, as far as it was read.
@@ -118,7 +119,7 @@ pub enum SnapshotError {
     #[error("{at}, object {object} {key}: {what}; the answers are not of one state, take it again")]
     Inconsistent {
         /// Where.
-        at: PageAt,
+        at: Box<PageAt>,
         /// Number in its page, from 0.
         object: usize,
         /// Key of the object.

@@ -28,7 +28,7 @@ pub(super) struct Query {
 /// Where an object was found.
 #[derive(Clone, Debug)]
 pub(super) struct Spot {
-    pub(super) at: PageAt,
+    pub(super) at: Box<PageAt>,
     pub(super) object: usize,
 }
 
@@ -217,7 +217,7 @@ impl Objects {
 
     fn each<T: Message + Default + DeserializeOwned>(
         self,
-        at: PageAt,
+        at: Box<PageAt>,
         take: &mut impl FnMut(&Spot, T) -> Result<(), SnapshotError>,
     ) -> Result<(), SnapshotError> {
         let mut spot = Spot { at, object: 0 };
@@ -264,14 +264,14 @@ fn from_proto<T: Message + Default>(spot: &Spot, bytes: &[u8]) -> Result<T, Snap
 fn proto_page(at: &PageAt, answer: &RawAnswer) -> Result<Vec<Vec<u8>>, SnapshotError> {
     let page = Page::decode(answer.body.clone());
     page.map(|page| page.objects).map_err(|error| SnapshotError::Page {
-        at: at.clone(),
+        at: Box::new(at.clone()),
         what: error.to_string(),
     })
 }
 
 fn json(at: &PageAt, answer: &RawAnswer) -> Result<Value, SnapshotError> {
     serde_json::from_slice(&answer.body).map_err(|error| SnapshotError::Page {
-        at: at.clone(),
+        at: Box::new(at.clone()),
         what: format!("it is no JSON: {error}"),
     })
 }
@@ -285,7 +285,7 @@ fn json_page(at: &PageAt, answer: &RawAnswer, list: &str) -> Result<Vec<Value>, 
     match objects {
         Some(Value::Array(objects)) => Ok(objects),
         _ => Err(SnapshotError::Page {
-            at: at.clone(),
+            at: Box::new(at.clone()),
             what: format!("it has no list {list:?}"),
         }),
     }
