@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::{PRICES, PricePoller};
+use crate::chain::Family;
 use crate::chain::akash::state::ChainRules;
 use crate::chain::prices::{Coin, Instruments, PythFeed, Rules, Stack};
 use crate::pipeline::series::{Series, SeriesHome};

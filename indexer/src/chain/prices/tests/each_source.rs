@@ -186,6 +186,7 @@ fn only_good_prices_become_the_last_good_one() {
     );
     let next = Poll::new(
         NOW_MS + 60_000,
+        7,
         Rules::default(),
         known.clone(),
         vec![coingecko("0", 5)],
