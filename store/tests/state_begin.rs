@@ -29,7 +29,10 @@ async fn a_stage_begins_at_its_snapshot_and_nowhere_else() {
         assert!(matches!(again, StateError::Begun { first: 150, .. }), "{again}");
     }
     // The claim outlives the process, and nothing comes before it.
-    assert_eq!(db.pending(&lease, &key, DECODER).await.unwrap(), std::slice::from_ref(&snapshot));
+    assert_eq!(
+        db.pending(&lease, &key, DECODER).await.unwrap(),
+        std::slice::from_ref(&snapshot)
+    );
     let before = db.claim(&lease, &key, span(149, 149), DECODER).await.unwrap_err();
     assert!(matches!(before, StateError::BeforeFirst { first: 150, .. }), "{before}");
     db.begin_insert(&lease, &snapshot, &["leases"]).await.unwrap();
