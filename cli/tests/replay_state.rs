@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 
 use gridproof_indexer::source::{QueryConfig, QueryDefect, StateHeight, StateQuery, StateSource};
-use support::{code, gridproof, recording, run, words};
+use support::{code, gridproof, quiet, recording, run, words};
 
 /// The program, killed in the end, with what it said about its state.
 struct Replay {
@@ -89,9 +89,13 @@ fn what_has_no_state_has_no_grpc_and_no_fault_of_it() {
         let output = run(gridproof().arg("replay").arg(folder).args(flags).args(more));
         assert_eq!(code(&output), Some(64), "{}", words(&output));
     }
-    let indexed = run(gridproof()
-        .args(["index", "--recording"])
-        .arg(&akash)
-        .args(["--fault", "state:cut"]));
+    let data = tempfile::tempdir().unwrap();
+    let indexed = run(quiet(
+        gridproof()
+            .args(["index", "--recording"])
+            .arg(&akash)
+            .args(["--fault", "state:cut"]),
+        data.path(),
+    ));
     assert_eq!(code(&indexed), Some(64), "{}", words(&indexed));
 }

@@ -160,7 +160,7 @@ async fn insert(
         bytes.extend_from_slice(body);
     }
     client
-        .insert_at_least_once(table, &columns, &Bytes::from(bytes), token)
+        .insert_unless_known(table, &columns, &Bytes::from(bytes), token)
         .await
         .map_err(|source| ReferenceError::Client { table, source })
 }

@@ -76,6 +76,26 @@ impl ClickHouse {
         }
     }
 
+    /// Inserts RowBinary of rows that readers take once however often they are stored: once under `token`, where no
+    /// attempt fails.
+    ///
+    /// The same rows under the same token again add nothing. An insert that was retried here is sent again under tokens of
+    /// its own, as [`Self::insert_at_least_once`] does. What an earlier process sent and never saw acknowledged is
+    /// believed to be there: the embedded engine forgets a token without rows before it starts.
+    pub async fn insert_unless_known(
+        &self,
+        table: &str,
+        columns: &[&str],
+        rows: &Bytes,
+        token: &str,
+    ) -> Result<(), ClientError> {
+        let chunks = || std::iter::once(rows.clone());
+        if self.insert_batch_table(table, columns, chunks, token).await?.retried() {
+            return self.insert_at_least_once(table, columns, rows, token).await;
+        }
+        Ok(())
+    }
+
     async fn insert_once(
         &self,
         sql: &str,

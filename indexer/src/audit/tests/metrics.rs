@@ -188,9 +188,12 @@ async fn every_metric_gives_the_numbers_of_the_chain() {
         answered.append(&mut every_metric_keeps_its_columns(&stand, &network, truth.height).await);
         agrees(&stand, &network, truth).await;
     }
-    // What pollers report has no value in a recording of blocks; its own stage tests it.
+    // What pollers report has no value in a recording of blocks; its own stage tests it. The oracle of these chains told
+    // no price that is not good, so there is nothing to count, either.
     let from_blocks = of_akash().into_iter();
-    for metric in from_blocks.filter(|metric| metric.evidence != Evidence::OffchainReported) {
+    for metric in from_blocks
+        .filter(|metric| metric.evidence != Evidence::OffchainReported && metric.name != "price_ticks_not_ok")
+    {
         assert!(answered.contains(&metric.name), "{} has a value nowhere", metric.name);
     }
     known_numbers(&stand).await;

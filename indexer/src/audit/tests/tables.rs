@@ -4,6 +4,7 @@
 use super::super::rows::Provider;
 use super::super::{HeightReport, OBJECT, Snapshot, compare_state_dir, diff, height_folders};
 use crate::chain::akash::dec::Dec;
+use crate::chain::akash::facts::derive;
 use crate::chain::akash::state::State;
 use crate::chain::akash::testing::{RECORDINGS, blocks, path};
 use gridproof_store::batch::{Batch, Origin};
@@ -62,24 +63,25 @@ pub(super) async fn ingest(stand: &Stand, recording: &str) -> String {
         note: String::new(),
     };
     stand.state_db.register_network(&declared).await.unwrap();
-    let (key, lease) = (
-        StageKey::new(&network, StageKey::STATE),
-        stand.committer.lease().clone(),
-    );
+    let lease = stand.committer.lease().clone();
     let origin = Origin {
         network: network.clone(),
         chain_id: rules.chain_id.clone(),
     };
     let mut state = State::new(rules, Some(&genesis)).unwrap();
     for range in blocks(recording).chunks(RANGE) {
-        let mut batch = Batch::new(origin.clone());
+        let (mut facts, mut batch) = (Batch::new(origin.clone()), Batch::new(origin.clone()));
         for block in range {
             let out = state.step(block).unwrap();
             state.write_rows(&block.header, &out, &mut batch).unwrap();
+            derive(block, &mut facts).unwrap();
         }
         let span = Span::new(range[0].header.height, range[range.len() - 1].header.height).unwrap();
-        let claimed = stand.state_db.claim(&lease, &key, span, 1).await.unwrap();
-        stand.committer.commit(&claimed, &batch).await.unwrap();
+        for (stage, batch) in [(StageKey::FACTS, &facts), (StageKey::STATE, &batch)] {
+            let key = StageKey::new(&network, stage);
+            let claimed = stand.state_db.claim(&lease, &key, span, 1).await.unwrap();
+            stand.committer.commit(&claimed, batch).await.unwrap();
+        }
     }
     network
 }

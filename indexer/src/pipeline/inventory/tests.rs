@@ -305,8 +305,22 @@ fn board() -> Board {
     })
 }
 
+/// In a process of its own: the memory is that of the inventory alone, not of the tests beside it.
+#[test]
+fn five_hundred_providers_at_once_each_with_its_own_fate() {
+    let child = "pipeline::inventory::tests::five_hundred_providers_in_this_process";
+    let run = std::process::Command::new(std::env::current_exe().unwrap())
+        .args([child, "--exact", "--ignored", "--nocapture"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success(), "{said}{}", String::from_utf8_lossy(&run.stderr));
+    assert!(said.contains("1 passed"), "the child ran no test: {said}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn five_hundred_providers_at_once_each_with_its_own_fate() {
+#[ignore = "run by the test above as a child process"]
+async fn five_hundred_providers_in_this_process() {
     let engine = TestEngine::start();
     let case = Case::new(&engine, "gridproof").await;
     let home = case.home(CrashPoints::none()).await;
