@@ -18,7 +18,7 @@ pub struct DecCoin {
     pub amount: String,
 }
 
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
 pub struct Duration {
     #[prost(int64, tag = "1")]
     pub seconds: i64,
@@ -26,7 +26,7 @@ pub struct Duration {
     pub nanos: i32,
 }
 
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
 pub struct Timestamp {
     #[prost(int64, tag = "1")]
     pub seconds: i64,

@@ -11,6 +11,7 @@ use prost::Message;
 use serde::Deserialize;
 
 use super::json_view;
+pub use super::{Duration, Timestamp};
 
 /// The service.
 pub const SERVICE: &str = "akash.provider.v1.ProviderRPC";
@@ -37,24 +38,6 @@ pub struct Status {
     #[prost(message, optional, boxed, tag = "7")]
     #[serde(alias = "reclamationWindow", deserialize_with = "json_view::duration")]
     pub reclamation_window: Option<Box<Duration>>,
-}
-
-/// `google.protobuf.Timestamp`.
-#[derive(Clone, Copy, PartialEq, Eq, Message)]
-pub struct Timestamp {
-    #[prost(int64, tag = "1")]
-    pub seconds: i64,
-    #[prost(int32, tag = "2")]
-    pub nanos: i32,
-}
-
-/// `google.protobuf.Duration`.
-#[derive(Clone, Copy, PartialEq, Eq, Message)]
-pub struct Duration {
-    #[prost(int64, tag = "1")]
-    pub seconds: i64,
-    #[prost(int32, tag = "2")]
-    pub nanos: i32,
 }
 
 #[derive(Clone, PartialEq, Eq, Message, Deserialize)]

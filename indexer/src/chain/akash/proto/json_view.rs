@@ -9,7 +9,8 @@ use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::inventory::{Duration, Quantity, Timestamp};
+use super::inventory::Quantity;
+use super::{Duration, Timestamp};
 
 /// Longest list that is kept, with one item more, by which the reader sees that it was longer.
 pub(crate) const LIST_MAX: usize = 4_096;

@@ -178,6 +178,8 @@ pub(super) fn legacy_change(take: &mut TakeParams, type_url: &str, value: &[u8])
 
 /// Wire forms: only the fields that are read.
 mod wire {
+    use crate::chain::akash::proto::Duration;
+
     #[derive(Clone, PartialEq, prost::Message)]
     pub(super) struct TakeUpdate {
         #[prost(message, optional, tag = "2")]
@@ -212,13 +214,6 @@ mod wire {
         pub(super) prune_epoch: String,
         #[prost(int64, tag = "9")]
         pub(super) max_prune_per_epoch: i64,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(super) struct Duration {
-        #[prost(int64, tag = "1")]
-        pub(super) seconds: i64,
-        #[prost(int32, tag = "2")]
-        pub(super) nanos: i32,
     }
     #[derive(Clone, PartialEq, prost::Message)]
     pub(super) struct OracleV1Update {
@@ -257,7 +252,7 @@ mod tests {
         let message = wire::OracleUpdate {
             params: Some(wire::Oracle {
                 sources: vec!["akash1a".to_owned()],
-                price_retention: Some(wire::Duration { seconds: 30, nanos: 5 }),
+                price_retention: Some(crate::chain::akash::proto::Duration { seconds: 30, nanos: 5 }),
                 prune_epoch: "minute".to_owned(),
                 max_prune_per_epoch: 9,
             }),
