@@ -16,6 +16,16 @@ const CRATE_ARROWS: &[(&str, &[&str])] = &[
     ("gridproof-graphql", &["gridproof-store"]),
     ("gridproof-indexer", &["gridproof-store"]),
     ("gridproof-store", &[]),
+    ("gridproof-probe-protocol", &[]),
+    ("gridproof-probe-kernels", &["gridproof-probe-protocol"]),
+    (
+        "gridproof-probe",
+        &["gridproof-probe-kernels", "gridproof-probe-protocol"],
+    ),
+    (
+        "gridproof-fakecuda",
+        &["gridproof-probe-kernels", "gridproof-probe-protocol"],
+    ),
 ];
 
 /// The only files that may hold unsafe code: the binding to the engine's C interface.

@@ -1,0 +1,3 @@
+//! `gridproof-probe`: checks that a GPU is what it is sold as.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Work whose result everybody can check exactly: generators of inputs and Freivalds' check.
