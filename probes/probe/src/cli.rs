@@ -90,7 +90,11 @@ pub(crate) struct Run {
 impl Run {
     /// How much is measured: a typed `--quick` outranks `GRIDPROOF_PROBE_FULL`.
     pub(crate) fn mode(&self) -> Mode {
-        if self.full && !self.quick { Mode::Full } else { Mode::Quick }
+        if self.full && !self.quick {
+            Mode::Full
+        } else {
+            Mode::Quick
+        }
     }
 }
 

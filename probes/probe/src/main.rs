@@ -36,7 +36,11 @@ fn main() -> ExitCode {
 fn usage_exit(error: &clap::Error) -> ExitCode {
     // A closed pipe while printing help is nobody's problem.
     let _ = error.print();
-    if error.use_stderr() { Code::Usage.into() } else { Code::Ok.into() }
+    if error.use_stderr() {
+        Code::Usage.into()
+    } else {
+        Code::Ok.into()
+    }
 }
 
 /// One arm per command.

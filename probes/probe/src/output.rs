@@ -30,7 +30,9 @@ impl Destination {
     pub(crate) fn prepare(path: &Path) -> Result<Self, Failure> {
         let refuse = |why: String| {
             let path = path.display();
-            Failure::Usage(format!("cannot write the report to {path}: {why}; give another --output"))
+            Failure::Usage(format!(
+                "cannot write the report to {path}: {why}; give another --output"
+            ))
         };
         if path.file_name().is_none() || path.is_dir() {
             return Err(refuse("it is a folder".to_owned()));
@@ -128,7 +130,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("no/such/report.json");
         let folder = folder.path().to_owned();
-        for path in [missing, folder, PathBuf::from("/dev/full"), PathBuf::from("/proc/report.json")] {
+        for path in [
+            missing,
+            folder,
+            PathBuf::from("/dev/full"),
+            PathBuf::from("/proc/report.json"),
+        ] {
             let failure = Destination::prepare(&path).unwrap_err();
             assert_eq!(failure.code(), crate::exit::Code::Usage, "{}", path.display());
         }
