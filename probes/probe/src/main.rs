@@ -9,6 +9,7 @@ mod commands;
 mod exit;
 mod explain;
 mod network;
+mod nvml;
 mod output;
 mod supervise;
 mod worker;
