@@ -38,7 +38,10 @@ impl Arguments {
 
     /// One pointer a parameter. Valid while `self` is neither moved nor dropped.
     pub(super) fn pointers(&self) -> Vec<*mut c_void> {
-        self.0.iter().map(|slot| std::ptr::from_ref(slot).cast_mut().cast()).collect()
+        self.0
+            .iter()
+            .map(|slot| std::ptr::from_ref(slot).cast_mut().cast())
+            .collect()
     }
 }
 
@@ -66,7 +69,11 @@ mod tests {
 
     #[test]
     fn every_argument_stands_at_the_start_of_its_own_slot() {
-        let arguments = Arguments::new(&[Argument::Pointer(0x1122_3344_5566_7788), Argument::I32(-2), Argument::F64(1.5)]);
+        let arguments = Arguments::new(&[
+            Argument::Pointer(0x1122_3344_5566_7788),
+            Argument::I32(-2),
+            Argument::F64(1.5),
+        ]);
         assert_eq!(arguments.0[0].0[..8], 0x1122_3344_5566_7788_u64.to_ne_bytes());
         assert_eq!(arguments.0[1].0[..4], (-2_i32).to_ne_bytes());
         assert_eq!(arguments.0[2].0[..8], 1.5_f64.to_ne_bytes());
@@ -80,7 +87,11 @@ mod tests {
         let words = std::array::from_fn(|index| index as u64 * 0x0101_0101);
         let arguments = Arguments::new(&[Argument::U32(1), Argument::Map(words)]);
         assert_eq!(arguments.pointers()[1].addr() % 64, 0);
-        let read: Vec<u64> = arguments.0[1].0.chunks_exact(8).map(|b| u64::from_ne_bytes(b.try_into().unwrap())).collect();
+        let read: Vec<u64> = arguments.0[1]
+            .0
+            .chunks_exact(8)
+            .map(|b| u64::from_ne_bytes(b.try_into().unwrap()))
+            .collect();
         assert_eq!(read, words);
     }
 }

@@ -36,7 +36,10 @@ pub(crate) fn count() -> Result<u32, DeviceError> {
 fn check_version(found: i32) -> Result<i32, DeviceError> {
     match found {
         ..=0 | MAX_CUDA.. => Err(DeviceError::Garbage(format!("CUDA version {found}"))),
-        1..NEEDED_CUDA => Err(DeviceError::OldDriver { found, needed: NEEDED_CUDA }),
+        1..NEEDED_CUDA => Err(DeviceError::OldDriver {
+            found,
+            needed: NEEDED_CUDA,
+        }),
         _ => Ok(found),
     }
 }
@@ -57,7 +60,13 @@ mod tests {
     fn an_old_driver_is_old_and_a_mad_one_is_mad() {
         assert_eq!(check_version(12_000), Ok(12_000));
         assert_eq!(check_version(13_010), Ok(13_010));
-        assert_eq!(check_version(11_080), Err(DeviceError::OldDriver { found: 11_080, needed: NEEDED_CUDA }));
+        assert_eq!(
+            check_version(11_080),
+            Err(DeviceError::OldDriver {
+                found: 11_080,
+                needed: NEEDED_CUDA
+            })
+        );
         for mad in [0, -1, i32::MIN, i32::MAX] {
             assert!(matches!(check_version(mad), Err(DeviceError::Garbage(_))), "{mad}");
         }

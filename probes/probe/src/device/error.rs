@@ -77,7 +77,9 @@ impl DeviceError {
             Self::OldDriver { .. } | Self::MissingSymbol(_) => FailureKind::OldDriver,
             Self::NoGpu => FailureKind::NoGpu,
             Self::UnknownArchitecture { .. } | Self::NoKernel(_) => FailureKind::UnknownArchitecture,
-            Self::Driver { call: "cuInit", code, .. } if *code == NO_DEVICE => FailureKind::NoGpu,
+            Self::Driver {
+                call: "cuInit", code, ..
+            } if *code == NO_DEVICE => FailureKind::NoGpu,
             Self::Driver { code, .. } if OLD.contains(code) => FailureKind::OldDriver,
             Self::Driver { code, .. } if LOST.contains(code) => FailureKind::GpuLost,
             Self::Driver { .. } => FailureKind::Driver,
@@ -112,7 +114,11 @@ mod tests {
     use super::*;
 
     fn driver(call: &'static str, code: u32) -> DeviceError {
-        DeviceError::Driver { call, code, name: "NAME".to_owned() }
+        DeviceError::Driver {
+            call,
+            code,
+            name: "NAME".to_owned(),
+        }
     }
 
     #[test]
@@ -134,8 +140,14 @@ mod tests {
 
     #[test]
     fn versions_read_as_people_write_them() {
-        let error = DeviceError::OldDriver { found: 11040, needed: 12000 };
-        assert_eq!(error.to_string(), "the driver knows CUDA 11.4 only, the kernels need 12.0");
+        let error = DeviceError::OldDriver {
+            found: 11040,
+            needed: 12000,
+        };
+        assert_eq!(
+            error.to_string(),
+            "the driver knows CUDA 11.4 only, the kernels need 12.0"
+        );
         assert_eq!(error.kind(), FailureKind::OldDriver);
     }
 

@@ -39,7 +39,12 @@ impl Facts {
     /// Asks the driver.
     pub(super) fn read(device: raw::CUdevice) -> Result<Self, DeviceError> {
         let attribute = |which| raw::attribute(device, which);
-        let optional = |which| attribute(which).ok().and_then(|value| u32::try_from(value).ok()).filter(|v| *v > 0);
+        let optional = |which| {
+            attribute(which)
+                .ok()
+                .and_then(|value| u32::try_from(value).ok())
+                .filter(|v| *v > 0)
+        };
         Ok(Self {
             name: raw::device_name(device)?,
             uuid: uuid_text(raw::uuid(device)?),
@@ -80,7 +85,14 @@ impl Facts {
 /// As NVML and the tools write it.
 fn uuid_text(bytes: [u8; 16]) -> String {
     let hex = hex::encode(bytes);
-    format!("GPU-{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    format!(
+        "GPU-{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    )
 }
 
 /// Refuses free memory that the GPU cannot have.

@@ -112,7 +112,11 @@ impl Device {
 
     fn gemm_kernel(&self, gemm: &GemmKernel) -> Result<(Tile, Kernel), DeviceError> {
         let none = || DeviceError::NoKernel(gemm.name.to_owned());
-        let tile = self.modules.arch.and_then(|arch| tile(arch, gemm.name)).ok_or_else(none)?;
+        let tile = self
+            .modules
+            .arch
+            .and_then(|arch| tile(arch, gemm.name))
+            .ok_or_else(none)?;
         Ok((tile, self.modules.kernel(Set::Gemm, gemm.name)?))
     }
 
@@ -131,7 +135,12 @@ impl Device {
         let [rows, columns, depth] = [m, n, k].map(|size| I32(size.cast_signed()));
         kernel.allow_shared(tile.shared_bytes)?;
         let arguments = Arguments::new(&[a, b, Pointer(d), rows, columns, depth, Pointer(mark)]);
-        Ok(kernel.launch(gemm_grid(self.sms(), tile.cluster), tile.threads, tile.shared_bytes, arguments))
+        Ok(kernel.launch(
+            gemm_grid(self.sms(), tile.cluster),
+            tile.threads,
+            tile.shared_bytes,
+            arguments,
+        ))
     }
 
     /// fp32 multiply-adds from registers.
@@ -246,7 +255,12 @@ impl Device {
 
     /// Reads the timer without pause on every multiprocessor, one block each.
     pub(crate) fn heartbeat(&self, out: u64, duration_ns: u64, threshold_ns: u64) -> Result<Launch, DeviceError> {
-        self.misc("gp_heartbeat", self.sms(), 32, &[Pointer(out), U64(duration_ns), U64(threshold_ns)])
+        self.misc(
+            "gp_heartbeat",
+            self.sms(),
+            32,
+            &[Pointer(out), U64(duration_ns), U64(threshold_ns)],
+        )
     }
 }
 
@@ -260,11 +274,14 @@ fn gemm_grid(multiprocessors: u32, cluster: u32) -> u32 {
 fn check_shape(tile: &Tile, m: u32, n: u32, k: u32) -> Result<(), DeviceError> {
     let rows = tile.rows.saturating_mul(tile.cluster).max(1);
     let whole = m > 0 && n > 0 && k > 0;
-    let divides = m.is_multiple_of(rows) && n.is_multiple_of(tile.columns.max(1)) && k.is_multiple_of(tile.depth.max(1));
+    let divides =
+        m.is_multiple_of(rows) && n.is_multiple_of(tile.columns.max(1)) && k.is_multiple_of(tile.depth.max(1));
     if whole && divides && [m, n, k].iter().all(|size| i32::try_from(*size).is_ok()) {
         return Ok(());
     }
-    Err(DeviceError::Internal(format!("{m} x {n} x {k} is not made of tiles of {tile:?}")))
+    Err(DeviceError::Internal(format!(
+        "{m} x {n} x {k} is not made of tiles of {tile:?}"
+    )))
 }
 
 #[cfg(test)]
@@ -292,7 +309,12 @@ mod tests {
     #[test]
     fn products_of_whole_tiles_only() {
         assert_eq!(check_shape(&TILE, 2048, 2048, 2048), Ok(()));
-        for (m, n, k) in [(2048 + 128, 2048, 2048), (2048, 128, 2048), (2048, 2048, 32), (0, 256, 64)] {
+        for (m, n, k) in [
+            (2048 + 128, 2048, 2048),
+            (2048, 128, 2048),
+            (2048, 2048, 32),
+            (0, 256, 64),
+        ] {
             assert!(check_shape(&TILE, m, n, k).is_err(), "{m} {n} {k}");
         }
     }

@@ -15,7 +15,11 @@ impl Buffer {
     pub(super) fn new(context: &Rc<Context>, bytes: u64) -> Result<Self, DeviceError> {
         context.enter()?;
         let address = raw::alloc(bytes)?;
-        Ok(Self { context: Rc::clone(context), address, bytes })
+        Ok(Self {
+            context: Rc::clone(context),
+            address,
+            bytes,
+        })
     }
 
     /// Address on the device.
@@ -32,7 +36,10 @@ impl Buffer {
     pub(super) fn check_range(&self, offset: u64, bytes: u64) -> Result<(), DeviceError> {
         match offset.checked_add(bytes) {
             Some(end) if end <= self.bytes => Ok(()),
-            _ => Err(DeviceError::Internal(format!("{bytes} bytes at {offset} of a buffer of {}", self.bytes))),
+            _ => Err(DeviceError::Internal(format!(
+                "{bytes} bytes at {offset} of a buffer of {}",
+                self.bytes
+            ))),
         }
     }
 
@@ -62,7 +69,12 @@ impl Pinned {
     pub(super) fn new(context: &Rc<Context>, bytes: usize) -> Result<Self, DeviceError> {
         context.enter()?;
         let pointer = raw::host_alloc(bytes)?;
-        let mut pinned = Self { context: Rc::clone(context), pointer, bytes, device_address: 0 };
+        let mut pinned = Self {
+            context: Rc::clone(context),
+            pointer,
+            bytes,
+            device_address: 0,
+        };
         pinned.device_address = raw::host_device_address(pointer)?;
         Ok(pinned)
     }

@@ -59,7 +59,13 @@ impl Device {
         let context = Context::open(device)?;
         let modules = Modules::load(&context, facts.capability)?;
         let stream = Stream::new(&context)?;
-        Ok(Self { stream, modules, facts, ordinal, context })
+        Ok(Self {
+            stream,
+            modules,
+            facts,
+            ordinal,
+            context,
+        })
     }
 
     /// Ordinal of the driver.

@@ -17,7 +17,11 @@ impl Module {
     fn load(context: &Rc<Context>, image: &'static Image) -> Result<Self, DeviceError> {
         context.enter()?;
         let handle = raw::module_load(&words(&image.bytes))?;
-        Ok(Self { context: Rc::clone(context), handle, file: &image.file })
+        Ok(Self {
+            context: Rc::clone(context),
+            handle,
+            file: &image.file,
+        })
     }
 }
 
@@ -75,8 +79,18 @@ impl Modules {
         }
         let (arch, misc) = found.unzip();
         let (gemm, no_gemm) = Self::load_gemm(context, arch, reported)?;
-        let architecture = Architecture { reported, loaded: arch.map(|arch| arch.to_string()), refused };
-        Ok(Self { architecture, arch, misc, gemm, no_gemm })
+        let architecture = Architecture {
+            reported,
+            loaded: arch.map(|arch| arch.to_string()),
+            refused,
+        };
+        Ok(Self {
+            architecture,
+            arch,
+            misc,
+            gemm,
+            no_gemm,
+        })
     }
 
     /// Products of the same architecture. Intermediate code of 8.0 would only show the oldest path of a newer GPU.
@@ -85,8 +99,13 @@ impl Modules {
         arch: Option<Arch>,
         reported: (i32, i32),
     ) -> Result<(Option<Module>, String), DeviceError> {
-        let Some(arch) = arch else { return Ok((None, "no image of this probe runs on this GPU".to_owned())) };
-        let none = format!("no tensor kernel of this probe for compute capability {}.{}", reported.0, reported.1);
+        let Some(arch) = arch else {
+            return Ok((None, "no image of this probe runs on this GPU".to_owned()));
+        };
+        let none = format!(
+            "no tensor kernel of this probe for compute capability {}.{}",
+            reported.0, reported.1
+        );
         if arch.is_ptx() && reported.0 != arch.capability().0 {
             return Ok((None, none));
         }
@@ -102,7 +121,11 @@ impl Modules {
 
     /// Whether there are products, or why not.
     pub(super) fn has_gemm(&self) -> Result<(), &str> {
-        if self.gemm.is_some() { Ok(()) } else { Err(&self.no_gemm) }
+        if self.gemm.is_some() {
+            Ok(())
+        } else {
+            Err(&self.no_gemm)
+        }
     }
 
     /// A kernel by name.
@@ -122,7 +145,11 @@ impl Modules {
             DeviceError::Driver { code: NOT_FOUND, .. } => DeviceError::NoKernel(name.to_owned()),
             other => other,
         })?;
-        Ok(Kernel { function, name, file: module.file })
+        Ok(Kernel {
+            function,
+            name,
+            file: module.file,
+        })
     }
 
     fn unknown(&self) -> DeviceError {
@@ -173,7 +200,13 @@ impl Kernel {
 
     /// A launch of it, one-dimensional.
     pub(super) fn launch(&self, grid: u32, block: u32, shared_bytes: u32, arguments: super::Arguments) -> Launch {
-        Launch { function: self.function, grid, block, shared_bytes, arguments }
+        Launch {
+            function: self.function,
+            grid,
+            block,
+            shared_bytes,
+            arguments,
+        }
     }
 }
 
@@ -217,7 +250,11 @@ mod tests {
     fn a_gpu_that_lies_about_its_architecture_is_found_out_by_the_code_that_it_takes() {
         assert_eq!(loaded((9, 0), (8, 9)), Some(Arch::Sm89), "4090 as H100");
         assert_eq!(loaded((9, 0), (8, 0)), Some(Arch::Sm80), "A100 as H100");
-        assert_eq!(loaded((8, 0), (8, 9)), Some(Arch::Sm89), "4090 as A100: code of 8.0 loads on it, too");
+        assert_eq!(
+            loaded((8, 0), (8, 9)),
+            Some(Arch::Sm89),
+            "4090 as A100: code of 8.0 loads on it, too"
+        );
         assert_eq!(loaded((8, 0), (8, 6)), Some(Arch::Sm86));
         assert_eq!(loaded((8, 9), (8, 6)), Some(Arch::Sm86));
         assert_eq!(loaded((8, 9), (9, 0)), Some(Arch::Sm90a));

@@ -8,11 +8,11 @@
 use super::DeviceError;
 use cudarc::driver::sys;
 use std::ffi::{CStr, CString, c_void};
-use std::ptr::{null_mut, from_mut};
+use std::ptr::{from_mut, null_mut};
 
 pub(super) use sys::{
-    CUcontext, CUdevice, CUdevice_attribute as Attribute, CUevent, CUfunction, CUgraphExec, CUmodule, CUresult, CUstream,
-    CUtensorMap, CUtensorMapDataType, CUtensorMapSwizzle,
+    CUcontext, CUdevice, CUdevice_attribute as Attribute, CUevent, CUfunction, CUgraphExec, CUmodule, CUresult,
+    CUstream, CUtensorMap, CUtensorMapDataType, CUtensorMapSwizzle,
 };
 
 /// Every function that is called. A driver without one of them is refused before it is used, because the loader panics
@@ -92,7 +92,11 @@ fn check(call: &'static str, result: CUresult) -> Result<(), DeviceError> {
     if code == 0 {
         return Ok(());
     }
-    Err(DeviceError::Driver { call, code, name: error_name(result) })
+    Err(DeviceError::Driver {
+        call,
+        code,
+        name: error_name(result),
+    })
 }
 
 fn error_name(result: CUresult) -> String {
@@ -155,7 +159,11 @@ pub(super) fn pci_bus_id(device: CUdevice) -> Result<String, DeviceError> {
 
 /// Up to the first zero, or all.
 fn bounded_text(text: &[i8]) -> String {
-    let bytes: Vec<u8> = text.iter().take_while(|byte| **byte != 0).map(|byte| byte.cast_unsigned()).collect();
+    let bytes: Vec<u8> = text
+        .iter()
+        .take_while(|byte| **byte != 0)
+        .map(|byte| byte.cast_unsigned())
+        .collect();
     clean(&String::from_utf8_lossy(&bytes))
 }
 
@@ -235,7 +243,9 @@ pub(super) fn alloc(bytes: u64) -> Result<u64, DeviceError> {
     let mut address = 0;
     call!(cuMemAlloc_v2(&raw mut address, bytes as usize))?;
     if address == 0 {
-        return Err(DeviceError::Garbage("cuMemAlloc succeeds with a null address".to_owned()));
+        return Err(DeviceError::Garbage(
+            "cuMemAlloc succeeds with a null address".to_owned(),
+        ));
     }
     Ok(address)
 }
@@ -303,12 +313,22 @@ unsafe impl Plain for f64 {}
 /// Queues a copy to the device. Memory that is not pinned is read before the call returns; pinned memory must stay until
 /// the stream was waited for.
 pub(super) fn copy_in<T: Plain>(address: u64, from: &[T], stream: CUstream) -> Result<(), DeviceError> {
-    call!(cuMemcpyHtoDAsync_v2(address, from.as_ptr().cast(), size_of_val(from), stream))
+    call!(cuMemcpyHtoDAsync_v2(
+        address,
+        from.as_ptr().cast(),
+        size_of_val(from),
+        stream
+    ))
 }
 
 /// Queues a copy from the device; `to` must stay until the stream was waited for.
 pub(super) fn copy_out<T: Plain>(to: &mut [T], address: u64, stream: CUstream) -> Result<(), DeviceError> {
-    call!(cuMemcpyDtoHAsync_v2(to.as_mut_ptr().cast(), address, size_of_val(to), stream))
+    call!(cuMemcpyDtoHAsync_v2(
+        to.as_mut_ptr().cast(),
+        address,
+        size_of_val(to),
+        stream
+    ))
 }
 
 pub(super) fn copy_within(to: u64, from: u64, bytes: u64, stream: CUstream) -> Result<(), DeviceError> {

@@ -14,7 +14,10 @@ impl Stream {
     pub(super) fn new(context: &Rc<Context>) -> Result<Self, DeviceError> {
         context.enter()?;
         let handle = raw::stream_create()?;
-        Ok(Self { context: Rc::clone(context), handle })
+        Ok(Self {
+            context: Rc::clone(context),
+            handle,
+        })
     }
 
     /// Waits until everything queued is done.
@@ -114,7 +117,10 @@ impl Stream {
     pub(crate) fn capture(&self, work: impl FnOnce(&Self) -> Result<(), DeviceError>) -> Result<Graph, DeviceError> {
         self.context.enter()?;
         let handle = raw::capture(self.handle, || work(self))?;
-        Ok(Graph { context: Rc::clone(&self.context), handle })
+        Ok(Graph {
+            context: Rc::clone(&self.context),
+            handle,
+        })
     }
 
     /// Queues a recorded graph.
@@ -149,7 +155,10 @@ impl Event {
     pub(super) fn new(context: &Rc<Context>) -> Result<Self, DeviceError> {
         context.enter()?;
         let handle = raw::event_create()?;
-        Ok(Self { context: Rc::clone(context), handle })
+        Ok(Self {
+            context: Rc::clone(context),
+            handle,
+        })
     }
 
     /// Waits until the stream has reached it.

@@ -23,11 +23,19 @@ impl Geometry {
     /// hardware cannot do: rows that are no multiples of 16 bytes, boxes wider than the swizzle, boxes over 256.
     pub(super) fn new(format: Format, rows: u64, k: u64, boxes: (u32, u32)) -> Result<Self, DeviceError> {
         let bytes = element_bytes(format);
-        let geometry = Self { inner: k, rows, row_bytes: k * bytes, boxes, kind: kind(format)? };
+        let geometry = Self {
+            inner: k,
+            rows,
+            row_bytes: k * bytes,
+            boxes,
+            kind: kind(format)?,
+        };
         let wide = u64::from(boxes.0) * bytes > 128;
         let outside = boxes.0 == 0 || boxes.1 == 0 || boxes.0 > 256 || boxes.1 > 256;
         if geometry.row_bytes % 16 != 0 || wide || outside || u64::from(boxes.1) > rows || u64::from(boxes.0) > k {
-            return Err(DeviceError::Internal(format!("no tensor map of {format:?} {rows} x {k} by {boxes:?}")));
+            return Err(DeviceError::Internal(format!(
+                "no tensor map of {format:?} {rows} x {k} by {boxes:?}"
+            )));
         }
         Ok(geometry)
     }
@@ -66,19 +74,38 @@ mod tests {
 
     #[test]
     fn rows_are_strided_by_their_bytes_and_a_box_is_one_swizzle_wide() {
-        for (format, inner, row_bytes) in [(Format::Bf16, 64, 16384), (Format::Int8, 128, 8192), (Format::Fp32, 32, 32768)] {
+        for (format, inner, row_bytes) in [
+            (Format::Bf16, 64, 16384),
+            (Format::Int8, 128, 8192),
+            (Format::Fp32, 32, 32768),
+        ] {
             let geometry = Geometry::new(format, 4096, 8192, (inner, 128)).unwrap();
-            assert_eq!((geometry.inner, geometry.rows, geometry.row_bytes), (8192, 4096, row_bytes));
+            assert_eq!(
+                (geometry.inner, geometry.rows, geometry.row_bytes),
+                (8192, 4096, row_bytes)
+            );
             assert_eq!(u64::from(inner) * element_bytes(format), 128);
-            assert!(Geometry::new(format, 4096, 8192, (inner * 2, 128)).is_err(), "wider than the swizzle");
+            assert!(
+                Geometry::new(format, 4096, 8192, (inner * 2, 128)).is_err(),
+                "wider than the swizzle"
+            );
         }
     }
 
     #[test]
     fn what_the_hardware_cannot_do_is_refused() {
-        assert!(Geometry::new(Format::Bf16, 4096, 8191, (64, 128)).is_err(), "rows not of 16 bytes");
-        assert!(Geometry::new(Format::Bf16, 4096, 8192, (64, 512)).is_err(), "box over 256");
-        assert!(Geometry::new(Format::Bf16, 64, 8192, (64, 128)).is_err(), "box over the matrix");
+        assert!(
+            Geometry::new(Format::Bf16, 4096, 8191, (64, 128)).is_err(),
+            "rows not of 16 bytes"
+        );
+        assert!(
+            Geometry::new(Format::Bf16, 4096, 8192, (64, 512)).is_err(),
+            "box over 256"
+        );
+        assert!(
+            Geometry::new(Format::Bf16, 64, 8192, (64, 128)).is_err(),
+            "box over the matrix"
+        );
         assert!(Geometry::new(Format::Bf16, 4096, 8192, (0, 128)).is_err());
         assert!(Geometry::new(Format::Fp64, 4096, 8192, (16, 128)).is_err());
     }

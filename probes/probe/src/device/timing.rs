@@ -38,7 +38,11 @@ impl Plan {
             Mode::Quick => 10,
             Mode::Full => 20,
         };
-        Self { samples, sample_seconds: 0.020, warm_up }
+        Self {
+            samples,
+            sample_seconds: 0.020,
+            warm_up,
+        }
     }
 }
 
@@ -164,7 +168,9 @@ pub(crate) fn launches_per_sample(once: f64, sample: f64) -> u32 {
 
 fn check_sample(wall: f64, events: f64) -> Result<(), DeviceError> {
     if events <= 0.0 || events > MAX_EVENTS_OVER_WALL * (wall + 1e-3) {
-        return Err(DeviceError::Garbage(format!("{events} s between two events within {wall} s")));
+        return Err(DeviceError::Garbage(format!(
+            "{events} s between two events within {wall} s"
+        )));
     }
     Ok(())
 }
@@ -221,7 +227,13 @@ mod tests {
     }
 
     fn mark(cycles: u64, ns: u64) -> ClockMark {
-        ClockMark { cycles_start: 100, ns_start: 1000, cycles_end: 100 + cycles, ns_end: 1000 + ns, sm: 0 }
+        ClockMark {
+            cycles_start: 100,
+            ns_start: 1000,
+            cycles_end: 100 + cycles,
+            ns_end: 1000 + ns,
+            sm: 0,
+        }
     }
 
     #[test]
@@ -230,8 +242,17 @@ mod tests {
         assert_eq!(megahertz(&mark(19_800, 10_000)), Ok(None), "too short");
         assert_eq!(megahertz(&ClockMark::default()), Ok(None), "not written");
         assert_eq!(megahertz(&mark(0, 1_000_000)), Ok(None), "a clock that stands still");
-        assert!(matches!(megahertz(&mark(u64::MAX / 2, 1_000_000)), Err(DeviceError::Garbage(_))));
-        let backwards = ClockMark { cycles_start: 5, ns_start: 9_000_000, cycles_end: 1, ns_end: 1, sm: 0 };
+        assert!(matches!(
+            megahertz(&mark(u64::MAX / 2, 1_000_000)),
+            Err(DeviceError::Garbage(_))
+        ));
+        let backwards = ClockMark {
+            cycles_start: 5,
+            ns_start: 9_000_000,
+            cycles_end: 1,
+            ns_end: 1,
+            sm: 0,
+        };
         assert_eq!(megahertz(&backwards), Ok(None));
     }
 }

@@ -64,7 +64,9 @@ pub(crate) struct MeasureContext<'a> {
 impl MeasureContext<'_> {
     /// Multiprocessors that really run: those of the census, else what the driver says.
     pub(crate) fn multiprocessors(&self, device: &Device) -> u32 {
-        self.census_multiprocessors.filter(|count| *count > 0).unwrap_or_else(|| device.multiprocessors())
+        self.census_multiprocessors
+            .filter(|count| *count > 0)
+            .unwrap_or_else(|| device.multiprocessors())
     }
 
     /// `quick` or `full` by mode.
@@ -94,7 +96,9 @@ pub(crate) fn outcome<T>(result: Result<T, DeviceError>) -> Result<Outcome<T>, D
             Ok(Outcome::not_measured(error.to_string()))
         }
         Err(error) if error.is_final() => Err(error),
-        Err(error) => Ok(Outcome::Failed { error: error.to_string() }),
+        Err(error) => Ok(Outcome::Failed {
+            error: error.to_string(),
+        }),
     }
 }
 
@@ -104,7 +108,11 @@ mod tests {
 
     #[test]
     fn a_missing_kernel_is_left_out_an_error_is_told_and_a_lost_gpu_ends_it() {
-        let error = |code| DeviceError::Driver { call: "cuLaunchKernel", code, name: String::new() };
+        let error = |code| DeviceError::Driver {
+            call: "cuLaunchKernel",
+            code,
+            name: String::new(),
+        };
         assert_eq!(outcome(Ok(1)), Ok(Outcome::Measured { result: 1 }));
         let left_out = outcome::<()>(Err(DeviceError::NoKernel("gp_x".to_owned())));
         assert!(matches!(left_out, Ok(Outcome::NotMeasured { .. })));
