@@ -32,7 +32,9 @@ pub(super) fn link_generation(value: u32) -> Option<u32> {
 }
 
 pub(super) fn lanes(value: u32) -> Option<u32> {
-    (value.is_power_of_two() || value == 12).then_some(value).filter(|lanes| *lanes <= MAX_LANES)
+    (value.is_power_of_two() || value == 12)
+        .then_some(value)
+        .filter(|lanes| *lanes <= MAX_LANES)
 }
 
 pub(super) fn bus_bits(value: u32) -> Option<u32> {
@@ -68,7 +70,10 @@ mod tests {
         assert_eq!(clock_mhz(10_501), Some(10_501), "GDDR6X of an RTX 4090");
         assert_eq!(power_mw(1_200_000), Some(1_200_000));
         assert_eq!(temperature_c(0), Some(0));
-        assert_eq!((link_generation(6), lanes(16), lanes(12)), (Some(6), Some(16), Some(12)));
+        assert_eq!(
+            (link_generation(6), lanes(16), lanes(12)),
+            (Some(6), Some(16), Some(12))
+        );
         assert_eq!((bus_bits(8192), bus_bits(384)), (Some(8192), Some(384)));
         assert_eq!(pci_id(0x2330_10de), Some(0x2330_10de));
         assert_eq!(processes(0), Some(0));
@@ -84,7 +89,10 @@ mod tests {
             assert_eq!(bus_bits(absurd), None);
             assert_eq!(pci_id(absurd), None);
         }
-        assert_eq!((temperature_c(151), processes(u32::MAX), lanes(64), lanes(17)), (None, None, None, None));
+        assert_eq!(
+            (temperature_c(151), processes(u32::MAX), lanes(64), lanes(17)),
+            (None, None, None, None)
+        );
         assert_eq!((pci_id(0x2330_ffff), pci_id(0x0000_10de)), (None, None));
     }
 

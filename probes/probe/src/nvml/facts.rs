@@ -19,22 +19,42 @@ pub(crate) fn add_facts(inventory: &mut Inventory, gpu: &Gpu<'_>) {
     inventory.serial = text::serial(device);
     inventory.vbios = text::vbios(device);
     add_link(&mut inventory.pci, device);
-    inventory.memory_bus_bits =
-        device.memory_bus_width().ok().and_then(bounds::bus_bits).or(inventory.memory_bus_bits);
-    inventory.max_sm_clock_mhz =
-        device.max_clock_info(Clock::SM).ok().and_then(bounds::clock_mhz).or(inventory.max_sm_clock_mhz);
-    inventory.max_memory_clock_mhz =
-        device.max_clock_info(Clock::Memory).ok().and_then(bounds::clock_mhz).or(inventory.max_memory_clock_mhz);
+    inventory.memory_bus_bits = device
+        .memory_bus_width()
+        .ok()
+        .and_then(bounds::bus_bits)
+        .or(inventory.memory_bus_bits);
+    inventory.max_sm_clock_mhz = device
+        .max_clock_info(Clock::SM)
+        .ok()
+        .and_then(bounds::clock_mhz)
+        .or(inventory.max_sm_clock_mhz);
+    inventory.max_memory_clock_mhz = device
+        .max_clock_info(Clock::Memory)
+        .ok()
+        .and_then(bounds::clock_mhz)
+        .or(inventory.max_memory_clock_mhz);
     inventory.power = power(device);
     inventory.ecc = ecc(device);
-    inventory.mig = mig(device, &inventory.name, inventory.uuid.as_deref(), inventory.nvml_name.as_deref());
+    inventory.mig = mig(
+        device,
+        &inventory.name,
+        inventory.uuid.as_deref(),
+        inventory.nvml_name.as_deref(),
+    );
     inventory.nvlink = nvlink(device);
-    inventory.other_processes = device.running_compute_processes_count().ok().and_then(bounds::processes);
+    inventory.other_processes = device
+        .running_compute_processes_count()
+        .ok()
+        .and_then(bounds::processes);
 }
 
 /// Whether the driver itself says that this is a slice of a GPU. `name` and `uuid` by either library.
 pub(crate) fn is_slice<'a>(names: impl IntoIterator<Item = &'a str>, uuid: Option<&str>) -> bool {
-    let by_name = names.into_iter().any(|name| name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "MIG"));
+    let by_name = names.into_iter().any(|name| {
+        name.split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|word| word == "MIG")
+    });
     by_name || uuid.is_some_and(|uuid| uuid.starts_with("MIG-"))
 }
 

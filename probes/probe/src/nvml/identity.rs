@@ -48,7 +48,15 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_no_one_s() {
-        for text in ["", "1b:00.0", "0000:1b:00", "0000:1b:zz.0", "+000:1b:00.0", "000000000:1b:00.0", "0000:1b:00.0\n"] {
+        for text in [
+            "",
+            "1b:00.0",
+            "0000:1b:00",
+            "0000:1b:zz.0",
+            "+000:1b:00.0",
+            "000000000:1b:00.0",
+            "0000:1b:00.0\n",
+        ] {
             assert!(!is_same_bus(text, text), "{text:?}");
         }
     }
@@ -58,7 +66,10 @@ mod tests {
         assert!(is_same(BUS, UUID, Some(NVML_BUS), Some(UUID)));
         assert!(is_same(BUS, UUID, None, Some("gpu-0123")));
         assert!(is_same(BUS, UUID, Some(NVML_BUS), None));
-        assert!(!is_same(BUS, UUID, Some("00000000:2B:00.0"), Some(UUID)), "the same UUID in another slot");
+        assert!(
+            !is_same(BUS, UUID, Some("00000000:2B:00.0"), Some(UUID)),
+            "the same UUID in another slot"
+        );
         assert!(!is_same(BUS, UUID, None, Some("GPU-9999")));
         assert!(!is_same(BUS, UUID, None, None));
     }

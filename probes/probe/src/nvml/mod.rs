@@ -85,7 +85,10 @@ impl Gpu<'_> {
             sm_clock_mhz: self.sm_clock_mhz(),
             memory_clock_mhz: device.clock_info(Clock::Memory).ok().and_then(bounds::clock_mhz),
             power_mw: device.power_usage().ok().and_then(bounds::power_mw),
-            temperature_c: device.temperature(TemperatureSensor::Gpu).ok().and_then(bounds::temperature_c),
+            temperature_c: device
+                .temperature(TemperatureSensor::Gpu)
+                .ok()
+                .and_then(bounds::temperature_c),
             throttle_bits: device.current_throttle_reasons().ok().map(|reasons| reasons.bits()),
         }
     }

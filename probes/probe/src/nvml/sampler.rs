@@ -34,22 +34,38 @@ impl Sampler {
         let (stop, stopped) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             // NVML counts its users; this thread's hold on it is independent of all others.
-            let Ok(nvml) = Nvml::open() else { return SensorLog::default() };
-            let Some(gpu) = nvml.gpu(&bus_id, &uuid) else { return SensorLog::default() };
+            let Ok(nvml) = Nvml::open() else {
+                return SensorLog::default();
+            };
+            let Some(gpu) = nvml.gpu(&bus_id, &uuid) else {
+                return SensorLog::default();
+            };
             let clock = Instant::now();
             let before = gpu.energy_mj();
-            let samples = run(PERIOD, |wait| stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout), |at_ms| gpu.sample(at_ms));
+            let samples = run(
+                PERIOD,
+                |wait| stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout),
+                |at_ms| gpu.sample(at_ms),
+            );
             let ms = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
-            let energy_mj = before.zip(gpu.energy_mj()).and_then(|(before, after)| bounds::energy_mj(before, after, ms));
+            let energy_mj = before
+                .zip(gpu.energy_mj())
+                .and_then(|(before, after)| bounds::energy_mj(before, after, ms));
             SensorLog { samples, energy_mj }
         });
-        Self { stop: Some(stop), thread: Some(thread) }
+        Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        }
     }
 
     /// Ends the thread and takes its log. A thread that panicked has none.
     pub(crate) fn stop(mut self) -> SensorLog {
         drop(self.stop.take());
-        self.thread.take().and_then(|thread| thread.join().ok()).unwrap_or_default()
+        self.thread
+            .take()
+            .and_then(|thread| thread.join().ok())
+            .unwrap_or_default()
     }
 }
 
@@ -62,7 +78,11 @@ impl Drop for Sampler {
 
 /// Reads at whole multiples of `period` from now until `goes_on`, which waits for as long as it is told, says no. A
 /// reading that takes longer than a period skips the ones that it misses.
-fn run(period: Duration, mut goes_on: impl FnMut(Duration) -> bool, mut read: impl FnMut(u64) -> NvmlSample) -> Vec<NvmlSample> {
+fn run(
+    period: Duration,
+    mut goes_on: impl FnMut(Duration) -> bool,
+    mut read: impl FnMut(u64) -> NvmlSample,
+) -> Vec<NvmlSample> {
     let begin = Instant::now();
     let mut samples = Vec::new();
     while samples.len() < MAX_SAMPLES {
@@ -89,7 +109,10 @@ mod tests {
     fn readings_keep_their_beat_whatever_one_takes() {
         let period = Duration::from_millis(100);
         assert_eq!(until_next(Duration::from_millis(30), period), Duration::from_millis(70));
-        assert_eq!(until_next(Duration::from_millis(230), period), Duration::from_millis(70));
+        assert_eq!(
+            until_next(Duration::from_millis(230), period),
+            Duration::from_millis(70)
+        );
         assert_eq!(until_next(Duration::from_millis(200), period), period);
     }
 
@@ -102,7 +125,10 @@ mod tests {
                 left -= 1;
                 left > 0
             },
-            |at_ms| NvmlSample { at_ms, ..NvmlSample::default() },
+            |at_ms| NvmlSample {
+                at_ms,
+                ..NvmlSample::default()
+            },
         );
         assert_eq!(samples.len(), 3);
         assert!(samples.is_sorted_by_key(|sample| sample.at_ms));
@@ -117,7 +143,10 @@ mod tests {
     #[test]
     fn without_the_library_the_log_is_empty() {
         if Nvml::open().is_err() {
-            assert_eq!(Sampler::start("0000:00:00.0".to_owned(), "GPU-0".to_owned()).stop(), SensorLog::default());
+            assert_eq!(
+                Sampler::start("0000:00:00.0".to_owned(), "GPU-0".to_owned()).stop(),
+                SensorLog::default()
+            );
         }
     }
 }

@@ -113,7 +113,10 @@ mod tests {
 
     #[test]
     fn a_name_stays_what_it_is() {
-        assert_eq!(clean(b"NVIDIA H100 80GB HBM3\0rest").as_deref(), Some("NVIDIA H100 80GB HBM3"));
+        assert_eq!(
+            clean(b"NVIDIA H100 80GB HBM3\0rest").as_deref(),
+            Some("NVIDIA H100 80GB HBM3")
+        );
     }
 
     #[test]
@@ -130,7 +133,10 @@ mod tests {
 
     #[test]
     fn length_is_bounded_in_characters() {
-        assert_eq!(clean("é".repeat(500).as_bytes()).expect("text").chars().count(), MAX_CHARACTERS);
+        assert_eq!(
+            clean("é".repeat(500).as_bytes()).expect("text").chars().count(),
+            MAX_CHARACTERS
+        );
     }
 
     #[test]
