@@ -6,8 +6,10 @@
 
 mod cli;
 mod commands;
+mod device;
 mod exit;
 mod explain;
+mod measure;
 mod network;
 mod output;
 mod supervise;
