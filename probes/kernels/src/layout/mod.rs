@@ -1,1 +1,3 @@
 //! Models of the index maps of the product kernels, tested against a naive product.
+
+pub mod ampere;
