@@ -7,7 +7,10 @@ use crate::layout::ampere::{F64_SHAPE, PRODUCT_SHAPE};
 /// See [`tiles::tile`](crate::tiles::tile).
 pub(crate) fn tile(arch: Arch, kernel: &str) -> Option<Tile> {
     let gemm = GEMMS.iter().find(|gemm| gemm.name == kernel)?;
-    let pointers = matches!(arch, Arch::Sm80 | Arch::Sm86 | Arch::Sm89 | Arch::Sm120 | Arch::Compute80);
+    let pointers = matches!(
+        arch,
+        Arch::Sm80 | Arch::Sm86 | Arch::Sm89 | Arch::Sm120 | Arch::Compute80
+    );
     // mma.sync on e4m3 is an instruction of its own only there; elsewhere it is made of fp16 products.
     let e4m3 = matches!(arch, Arch::Sm89 | Arch::Sm120);
     let (shape, element_bytes) = match kernel {
@@ -45,7 +48,11 @@ mod tests {
     #[test]
     fn every_image_has_its_products_and_no_other() {
         for arch in ARCHES {
-            let has: Vec<_> = GEMMS.iter().map(|g| g.name).filter(|name| tile(arch, name).is_some()).collect();
+            let has: Vec<_> = GEMMS
+                .iter()
+                .map(|g| g.name)
+                .filter(|name| tile(arch, name).is_some())
+                .collect();
             let all = GEMMS.len();
             let expected = match arch {
                 Arch::Sm89 | Arch::Sm120 => all,
@@ -65,9 +72,19 @@ mod tests {
             for gemm in GEMMS {
                 let Some(tile) = tile(arch, gemm.name) else { continue };
                 for n in [2048, 8192] {
-                    assert_eq!((n % tile.rows, n % tile.columns, n % tile.depth), (0, 0, 0), "{arch} {}", gemm.name);
+                    assert_eq!(
+                        (n % tile.rows, n % tile.columns, n % tile.depth),
+                        (0, 0, 0),
+                        "{arch} {}",
+                        gemm.name
+                    );
                 }
-                assert!(tile.shared_bytes <= shared_limit(arch), "{arch} {}: {}", gemm.name, tile.shared_bytes);
+                assert!(
+                    tile.shared_bytes <= shared_limit(arch),
+                    "{arch} {}: {}",
+                    gemm.name,
+                    tile.shared_bytes
+                );
             }
         }
     }

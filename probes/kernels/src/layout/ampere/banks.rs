@@ -25,7 +25,12 @@ mod tests {
     use super::*;
 
     fn worst(addresses: impl Iterator<Item = u32>) -> usize {
-        addresses.collect::<Vec<_>>().chunks(PHASE_LANES).map(turns).max().unwrap_or(0)
+        addresses
+            .collect::<Vec<_>>()
+            .chunks(PHASE_LANES)
+            .map(turns)
+            .max()
+            .unwrap_or(0)
     }
 
     #[test]
@@ -78,10 +83,16 @@ mod tests {
 
     #[test]
     fn copies_into_shared_memory_meet_no_conflict() {
-        let deep = Shape { row_bytes: 128, stages: 3, ..PRODUCT_SHAPE };
-        for (shape, swizzle) in
-            [(PRODUCT_SHAPE, Swizzle::Rows64), (deep, Swizzle::Rows128), (F64_SHAPE, Swizzle::Double)]
-        {
+        let deep = Shape {
+            row_bytes: 128,
+            stages: 3,
+            ..PRODUCT_SHAPE
+        };
+        for (shape, swizzle) in [
+            (PRODUCT_SHAPE, Swizzle::Rows64),
+            (deep, Swizzle::Rows128),
+            (F64_SHAPE, Swizzle::Double),
+        ] {
             let passes = copies(shape, shape.tile_columns, 0).count();
             for pass in 0..passes {
                 let address = |thread| {

@@ -67,7 +67,11 @@ impl Instruction {
                 (row, thread * 2 + i % 2 + if i < 4 { 0 } else { 8 })
             }
             Self::M16n8k32 => {
-                let row = if i < 4 || (8..12).contains(&i) { group } else { group + 8 };
+                let row = if i < 4 || (8..12).contains(&i) {
+                    group
+                } else {
+                    group + 8
+                };
                 (row, thread * 4 + i % 4 + if i < 8 { 0 } else { 16 })
             }
             Self::M16n8k8 => {
@@ -108,7 +112,10 @@ impl Instruction {
         let mut matrix_b = vec![0.0; (8 * depth) as usize];
         for lane in 0..LANES {
             let (own_a, own_b) = (&a[lane as usize], &b[lane as usize]);
-            assert_eq!((own_a.len() as u32, own_b.len() as u32), (self.elements().0, self.elements().1));
+            assert_eq!(
+                (own_a.len() as u32, own_b.len() as u32),
+                (self.elements().0, self.elements().1)
+            );
             for (i, value) in own_a.iter().enumerate() {
                 let (row, k) = self.a(lane, i as u32);
                 matrix_a[(row * depth + k) as usize] = *value;
@@ -122,7 +129,9 @@ impl Instruction {
             for (i, sum) in d[lane as usize].iter_mut().enumerate() {
                 let (row, column) = self.d(lane, i as u32);
                 let (x, y) = ((row * depth) as usize, (column * depth) as usize);
-                let pairs = matrix_a[x..x + depth as usize].iter().zip(&matrix_b[y..y + depth as usize]);
+                let pairs = matrix_a[x..x + depth as usize]
+                    .iter()
+                    .zip(&matrix_b[y..y + depth as usize]);
                 *sum += pairs.map(|(a, b)| a * b).sum::<f64>();
             }
         }
@@ -148,14 +157,29 @@ mod tests {
             let (rows, depth) = instruction.rows_and_depth();
             let (a, b, d) = instruction.elements();
             let places = |count: u32, map: &dyn Fn(u32, u32) -> (u32, u32)| -> HashSet<(u32, u32)> {
-                (0..LANES).flat_map(|lane| (0..count).map(move |i| (lane, i))).map(|(lane, i)| map(lane, i)).collect()
+                (0..LANES)
+                    .flat_map(|lane| (0..count).map(move |i| (lane, i)))
+                    .map(|(lane, i)| map(lane, i))
+                    .collect()
             };
             let full = |rows: u32, columns: u32| -> HashSet<(u32, u32)> {
                 (0..rows).flat_map(|r| (0..columns).map(move |c| (r, c))).collect()
             };
-            assert_eq!(places(a, &|l, i| instruction.a(l, i)), full(rows, depth), "A of {instruction:?}");
-            assert_eq!(places(b, &|l, i| instruction.b(l, i)), full(depth, 8), "B of {instruction:?}");
-            assert_eq!(places(d, &|l, i| instruction.d(l, i)), full(rows, 8), "D of {instruction:?}");
+            assert_eq!(
+                places(a, &|l, i| instruction.a(l, i)),
+                full(rows, depth),
+                "A of {instruction:?}"
+            );
+            assert_eq!(
+                places(b, &|l, i| instruction.b(l, i)),
+                full(depth, 8),
+                "B of {instruction:?}"
+            );
+            assert_eq!(
+                places(d, &|l, i| instruction.d(l, i)),
+                full(rows, 8),
+                "D of {instruction:?}"
+            );
         }
     }
 
@@ -163,14 +187,22 @@ mod tests {
     /// alike: register r of A has row l/4 + 8·(r % 2) and bytes 16·(r / 2) + 4·(l % 4) on; of B row l/4, bytes 16·r + 4·(l % 4).
     #[test]
     fn in_bytes_the_fragments_of_all_types_lie_as_ldmatrix_brings_them() {
-        for (instruction, bytes) in [(Instruction::M16n8k16, 2), (Instruction::M16n8k32, 1), (Instruction::M16n8k8, 4)] {
+        for (instruction, bytes) in [
+            (Instruction::M16n8k16, 2),
+            (Instruction::M16n8k32, 1),
+            (Instruction::M16n8k8, 4),
+        ] {
             let in_register = 4 / bytes;
             for lane in 0..LANES {
                 for i in 0..instruction.elements().0 {
                     let (row, k) = instruction.a(lane, i);
                     let (register, byte) = (i / in_register, i % in_register * bytes);
                     assert_eq!(row, lane / 4 + 8 * (register % 2), "{instruction:?}");
-                    assert_eq!(k * bytes, 16 * (register / 2) + 4 * (lane % 4) + byte, "{instruction:?}");
+                    assert_eq!(
+                        k * bytes,
+                        16 * (register / 2) + 4 * (lane % 4) + byte,
+                        "{instruction:?}"
+                    );
                 }
                 for i in 0..instruction.elements().1 {
                     let (k, column) = instruction.b(lane, i);
@@ -204,6 +236,10 @@ mod tests {
         let registers = load_matrices(&shared, std::array::from_fn(|lane| lane as u32 * 16));
         assert_eq!(registers[0][0], [0, 1, 2, 3]);
         assert_eq!(registers[5][0], [20, 21, 22, 23], "row 1, second pair of pairs");
-        assert_eq!(registers[31][1], [252, 253, 254, 255], "row 7 of matrix 1 from lane 15's address");
+        assert_eq!(
+            registers[31][1],
+            [252, 253, 254, 255],
+            "row 7 of matrix 1 from lane 15's address"
+        );
     }
 }

@@ -44,7 +44,10 @@ pub fn a_address(lane: u32, step: u32) -> (u32, u32) {
 
 /// The same for 16 rows of B, which are two fragments of 8 columns of D.
 pub fn b_address(lane: u32, step: u32) -> (u32, u32) {
-    (lane % 8 + lane / 16 * 8, step * (STEP_BYTES / CHUNK_BYTES) + lane / 8 % 2)
+    (
+        lane % 8 + lane / 16 * 8,
+        step * (STEP_BYTES / CHUNK_BYTES) + lane / 8 % 2,
+    )
 }
 
 /// Row and chunk that a lane reads of 8 rows of an fp64 panel; `eight` is which eight of the stage's depths.
@@ -140,14 +143,20 @@ mod tests {
                 for step in 0..steps {
                     for address in [a_address, b_address] {
                         let ((row, first), (_, chunk)) = (address(lane, 0), address(lane, step));
-                        assert_eq!(swizzle.offset(row, first) ^ (step * STEP_BYTES), swizzle.offset(row, chunk));
+                        assert_eq!(
+                            swizzle.offset(row, first) ^ (step * STEP_BYTES),
+                            swizzle.offset(row, chunk)
+                        );
                     }
                 }
             }
         }
         for lane in 0..LANES {
             let ((row, first), (_, second)) = (double_address(lane, 0), double_address(lane, 1));
-            assert_eq!(Swizzle::Double.offset(row, first) ^ 64, Swizzle::Double.offset(row, second));
+            assert_eq!(
+                Swizzle::Double.offset(row, first) ^ 64,
+                Swizzle::Double.offset(row, second)
+            );
         }
     }
 
@@ -170,10 +179,19 @@ mod tests {
     fn the_threads_copy_every_chunk_of_both_panels_once() {
         for shape in [PRODUCT_SHAPE, F64_SHAPE] {
             for rows in [shape.tile_rows, shape.tile_columns] {
-                let all: Vec<_> = (0..shape.threads).flat_map(|thread| copies(shape, rows, thread)).collect();
+                let all: Vec<_> = (0..shape.threads)
+                    .flat_map(|thread| copies(shape, rows, thread))
+                    .collect();
                 let distinct: HashSet<_> = all.iter().copied().collect();
-                assert_eq!((all.len(), distinct.len() as u32), (distinct.len(), rows * shape.chunks()));
-                assert!(distinct.iter().all(|(row, chunk)| *row < rows && *chunk < shape.chunks()));
+                assert_eq!(
+                    (all.len(), distinct.len() as u32),
+                    (distinct.len(), rows * shape.chunks())
+                );
+                assert!(
+                    distinct
+                        .iter()
+                        .all(|(row, chunk)| *row < rows && *chunk < shape.chunks())
+                );
             }
         }
     }

@@ -47,7 +47,10 @@ struct Writer {
 impl Writer {
     fn load(&mut self) {
         if self.loaded < self.total {
-            self.actions.push(Action::Copy { block: self.loaded, stage: self.loaded % self.stages });
+            self.actions.push(Action::Copy {
+                block: self.loaded,
+                stage: self.loaded % self.stages,
+            });
         }
         self.actions.push(Action::Commit);
         self.loaded += 1;
@@ -59,13 +62,22 @@ impl Writer {
 
     fn read(&mut self, block: u32) {
         let used = block < self.total;
-        self.actions.push(Action::Read { block, stage: block % self.stages, used });
+        self.actions.push(Action::Read {
+            block,
+            stage: block % self.stages,
+            used,
+        });
     }
 }
 
 /// The actions for `total` blocks of depth, all tiles together.
 pub fn schedule(order: Order, stages: u32, total: u32) -> Vec<Action> {
-    let mut writer = Writer { actions: Vec::new(), stages, total, loaded: 0 };
+    let mut writer = Writer {
+        actions: Vec::new(),
+        stages,
+        total,
+        loaded: 0,
+    };
     for _ in 0..stages - 1 {
         writer.load();
     }
@@ -150,7 +162,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const KERNELS: [(Order, u32); 3] = [(Order::StepAhead(2), 4), (Order::StepAhead(4), 3), (Order::BlockAtOnce, 3)];
+    const KERNELS: [(Order, u32); 3] = [
+        (Order::StepAhead(2), 4),
+        (Order::StepAhead(4), 3),
+        (Order::BlockAtOnce, 3),
+    ];
 
     proptest! {
         #[test]
@@ -167,7 +183,10 @@ mod tests {
             let steps = if let Order::StepAhead(steps) = order { steps } else { 1 };
             let actions = schedule(order, stages, 37);
             for block in 0..37 {
-                let reads = actions.iter().filter(|a| matches!(a, Action::Read { block: b, .. } if *b == block)).count();
+                let reads = actions
+                    .iter()
+                    .filter(|a| matches!(a, Action::Read { block: b, .. } if *b == block))
+                    .count();
                 assert_eq!(reads as u32, steps, "{order:?} block {block}");
             }
         }
@@ -178,8 +197,14 @@ mod tests {
     fn copies_run_ahead_by_all_stages_but_one() {
         for (order, stages) in KERNELS {
             let actions = schedule(order, stages, 50);
-            let copied = actions.iter().position(|a| matches!(a, Action::Copy { block: 20, .. })).unwrap();
-            let read = actions.iter().position(|a| matches!(a, Action::Read { block: 20, .. })).unwrap();
+            let copied = actions
+                .iter()
+                .position(|a| matches!(a, Action::Copy { block: 20, .. }))
+                .unwrap();
+            let read = actions
+                .iter()
+                .position(|a| matches!(a, Action::Read { block: 20, .. }))
+                .unwrap();
             let barriers = actions[copied..read].iter().filter(|a| **a == Action::Barrier).count();
             assert_eq!(barriers as u32, stages - 1, "{order:?}");
         }
@@ -194,7 +219,10 @@ mod tests {
                     *left += 1;
                 }
             }
-            assert!(matches!(check(&actions, stages), Err(Fault::ReadTooEarly(_))), "{order:?}");
+            assert!(
+                matches!(check(&actions, stages), Err(Fault::ReadTooEarly(_))),
+                "{order:?}"
+            );
         }
     }
 
@@ -206,7 +234,10 @@ mod tests {
             for missing in &barriers[..barriers.len() - 1] {
                 let mut actions = actions.clone();
                 actions.remove(*missing);
-                assert!(check(&actions, stages).is_err(), "{order:?} without the barrier at {missing}");
+                assert!(
+                    check(&actions, stages).is_err(),
+                    "{order:?} without the barrier at {missing}"
+                );
             }
         }
     }

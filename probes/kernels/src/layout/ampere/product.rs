@@ -50,7 +50,9 @@ impl Job<'_> {
         }
         for (warp, sums) in sums.iter().enumerate() {
             let (row, column) = self.shape.warp_origin(warp as u32);
-            self.store(sums, |r, c, value| store(origin.0 + row + r, origin.1 + column + c, value));
+            self.store(sums, |r, c, value| {
+                store(origin.0 + row + r, origin.1 + column + c, value)
+            });
         }
     }
 
@@ -82,7 +84,11 @@ impl Job<'_> {
     }
 
     fn values(&self, registers: &[[u8; 4]]) -> Vec<f64> {
-        registers.concat().chunks(self.format.bytes()).map(|bytes| self.format.decode(bytes)).collect()
+        registers
+            .concat()
+            .chunks(self.format.bytes())
+            .map(|bytes| self.format.decode(bytes))
+            .collect()
     }
 
     fn add_steps(&self, stage: &[u8], warp: u32, sums: &mut Sums) {
@@ -90,10 +96,13 @@ impl Job<'_> {
         let (row, column) = self.shape.warp_origin(warp);
         for step in 0..self.shape.row_bytes / STEP_BYTES {
             let load = |panel: u32, first: u32, map: fn(u32, u32) -> (u32, u32)| {
-                load_matrices(stage, std::array::from_fn(|lane| {
-                    let (r, chunk) = map(lane as u32, step);
-                    panel + self.swizzle.offset(first + r, chunk)
-                }))
+                load_matrices(
+                    stage,
+                    std::array::from_fn(|lane| {
+                        let (r, chunk) = map(lane as u32, step);
+                        panel + self.swizzle.offset(first + r, chunk)
+                    }),
+                )
             };
             for (i, sums) in sums.iter_mut().enumerate() {
                 let registers = load(0, row + i as u32 * 16, a_address);
@@ -165,7 +174,15 @@ mod tests {
         match (format, deep) {
             (Format::Fp64, _) => (F64_SHAPE, Swizzle::Double, width),
             (_, false) => (PRODUCT_SHAPE, Swizzle::Rows64, width),
-            (_, true) => (Shape { row_bytes: 128, stages: 3, ..PRODUCT_SHAPE }, Swizzle::Rows128, width),
+            (_, true) => (
+                Shape {
+                    row_bytes: 128,
+                    stages: 3,
+                    ..PRODUCT_SHAPE
+                },
+                Swizzle::Rows128,
+                width,
+            ),
         }
     }
 
@@ -184,7 +201,11 @@ mod tests {
         let values: Vec<i64> = (0..count).map(|_| random.i64(-limit..=limit)).collect();
         let mut bytes = vec![0; count as usize * format.bytes()];
         for (value, out) in values.iter().zip(bytes.chunks_mut(format.bytes())) {
-            if format == Format::Int8 { out[0] = *value as i8 as u8 } else { format.encode(*value as f32, out) }
+            if format == Format::Int8 {
+                out[0] = *value as i8 as u8
+            } else {
+                format.encode(*value as f32, out)
+            }
         }
         (values, bytes)
     }
@@ -197,10 +218,20 @@ mod tests {
         let sizes = [grid.0 * shape.tile_rows, grid.1 * shape.tile_columns, k];
         let (values_a, a) = integers(seed ^ 1, sizes[0] * k, format);
         let (values_b, b) = integers(seed ^ 2, sizes[1] * k, format);
-        let job = Job { format, shape, swizzle, width, sizes, a: &a, b: &b };
+        let job = Job {
+            format,
+            shape,
+            swizzle,
+            width,
+            sizes,
+            a: &a,
+            b: &b,
+        };
         let place = random.u32(0..grid.0 * grid.1);
         let mut stored = std::collections::HashMap::new();
-        job.tile(place, |row, column, value| assert!(stored.insert((row, column), value).is_none(), "stored twice"));
+        job.tile(place, |row, column, value| {
+            assert!(stored.insert((row, column), value).is_none(), "stored twice")
+        });
         let (tile_row, tile_column) = raster::tile(place, grid.0, grid.1);
         assert_eq!(stored.len() as u32, shape.tile_rows * shape.tile_columns);
         for row in tile_row * shape.tile_rows..(tile_row + 1) * shape.tile_rows {

@@ -41,6 +41,10 @@ mod tests {
         let wave: Vec<_> = (0..108).map(|place| tile(place, 64, 32)).collect();
         let rows: std::collections::HashSet<_> = wave.iter().map(|t| t.0).collect();
         let columns: std::collections::HashSet<_> = wave.iter().map(|t| t.1).collect();
-        assert_eq!((rows.len(), columns.len()), (8, 14), "108 tiles at once need 22 panels and not 109");
+        assert_eq!(
+            (rows.len(), columns.len()),
+            (8, 14),
+            "108 tiles at once need 22 panels and not 109"
+        );
     }
 }
