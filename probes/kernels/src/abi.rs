@@ -20,6 +20,10 @@
 //!   a ptr, b ptr, d ptr, m i32, n i32, k i32, mark ptr. Block 256 threads; grid = multiprocessors (persistent).
 //! - *tensor maps* (`gemm.sm_90a`): map_a (128 bytes by value, `__grid_constant__`, 64-byte aligned), map_b likewise, d ptr,
 //!   m i32, n i32, k i32, mark ptr. Block 384 threads; grid = multiprocessors rounded down to a multiple of the cluster.
+//!   A map is of rank 2: sizes {k, rows of the matrix}, stride {k · bytes}, box as in [`Operands::TensorMaps`], element strides
+//!   {1, 1}, no interleave, 128-byte swizzle, L2 promotion 256 bytes, zeros out of bounds; element types bf16, fp16, fp32 for
+//!   tf32 (the product leaves the 13 low bits out), unsigned byte for fp8 and int8. D goes by pointer, 16-byte aligned. The
+//!   cluster is in the kernel (`__cluster_dims__`): a plain launch works.
 //!
 //! Shapes must be multiples of the tile ([`Tile`]). Dynamic shared memory is [`Tile::shared_bytes`], opted in by
 //! `CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES`.
