@@ -164,14 +164,16 @@ impl Drop for Child {
 /// Turns lines into inputs until the pipe is closed or too much was said.
 fn listen(worker: u32, output: ChildStdout, said: &SyncSender<Input>) {
     let mut noise = 0;
-    let end = each_line(output, MAX_LINE_BYTES, |line| match serde_json::from_slice::<Event>(line) {
-        Ok(event) => {
-            let event = Box::new(event);
-            said.send(Input::Said { worker, event }).is_ok()
-        }
-        Err(_) => {
-            noise += 1;
-            noise <= MAX_NOISE_LINES
+    let end = each_line(output, MAX_LINE_BYTES, |line| {
+        match serde_json::from_slice::<Event>(line) {
+            Ok(event) => {
+                let event = Box::new(event);
+                said.send(Input::Said { worker, event }).is_ok()
+            }
+            Err(_) => {
+                noise += 1;
+                noise <= MAX_NOISE_LINES
+            }
         }
     });
     let why = match end {

@@ -2,9 +2,7 @@
 
 use super::task::{Trouble, TroubleKind};
 use crate::worker::wire::FailureKind;
-use gridproof_probe_protocol::report::{
-    Concurrent, DriverInfo, Inventory, LinkMatrix, Measurements, Outcome,
-};
+use gridproof_probe_protocol::report::{Concurrent, DriverInfo, Inventory, LinkMatrix, Measurements, Outcome};
 
 /// One GPU.
 #[derive(Debug)]
@@ -21,7 +19,11 @@ impl Single {
     /// Not measured yet.
     pub(crate) fn new(inventory: Inventory) -> Self {
         let (measurements, trouble) = (None, None);
-        Self { inventory, measurements, trouble }
+        Self {
+            inventory,
+            measurements,
+            trouble,
+        }
     }
 }
 
@@ -43,7 +45,10 @@ pub(crate) struct Found {
 impl Found {
     /// Everything that went wrong, with the GPU where it was one's.
     pub(crate) fn troubles(&self) -> impl Iterator<Item = (Option<u32>, &Trouble)> {
-        let of_gpus = self.gpus.iter().filter_map(|gpu| Some((Some(gpu.inventory.ordinal), gpu.trouble.as_ref()?)));
+        let of_gpus = self
+            .gpus
+            .iter()
+            .filter_map(|gpu| Some((Some(gpu.inventory.ordinal), gpu.trouble.as_ref()?)));
         of_gpus.chain(self.node_trouble.iter().map(|trouble| (None, trouble)))
     }
 }
@@ -69,7 +74,10 @@ pub(crate) enum Stop {
 impl Trouble {
     /// Whether it is ours rather than the driver's or the GPU's.
     pub(crate) fn is_internal(&self) -> bool {
-        matches!(self.kind, TroubleKind::Reported(FailureKind::Internal) | TroubleKind::EndedEarly)
+        matches!(
+            self.kind,
+            TroubleKind::Reported(FailureKind::Internal) | TroubleKind::EndedEarly
+        )
     }
 
     /// What the user can do about it.

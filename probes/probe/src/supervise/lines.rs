@@ -89,7 +89,10 @@ mod tests {
 
     #[test]
     fn whole_lines_are_handed_out_and_an_unfinished_one_is_dropped() {
-        assert_eq!(lines(b"a\n\nbc\nd", 10), (vec!["a".into(), String::new(), "bc".into()], End::Closed));
+        assert_eq!(
+            lines(b"a\n\nbc\nd", 10),
+            (vec!["a".into(), String::new(), "bc".into()], End::Closed)
+        );
     }
 
     #[test]

@@ -166,12 +166,25 @@ impl Machine {
             (Event::Partial { measurements }, Phase::Single(gpu, _)) => {
                 self.found.gpus[*gpu].measurements = Some(*measurements);
             }
-            (Event::Together { from_ns, to_ns, gemm, read }, Phase::Together(members)) => {
+            (
+                Event::Together {
+                    from_ns,
+                    to_ns,
+                    gemm,
+                    read,
+                },
+                Phase::Together(members),
+            ) => {
                 if to_ns <= from_ns {
                     return Err("a run that ends before it begins");
                 }
                 if let Some(member) = members.iter_mut().find(|member| member.task.id() == worker) {
-                    member.interval = Some(Interval { from_ns, to_ns, gemm, read });
+                    member.interval = Some(Interval {
+                        from_ns,
+                        to_ns,
+                        gemm,
+                        read,
+                    });
                 }
             }
             (Event::Links { matrix }, Phase::Links(_)) => self.found.links = checked(matrix)?,
@@ -321,7 +334,12 @@ impl Machine {
             return Some("only one GPU was measured".to_owned());
         }
         let left = self.healthy().count();
-        (left < 2).then(|| format!("only {left} of {} GPUs could be measured to the end", self.found.gpus.len()))
+        (left < 2).then(|| {
+            format!(
+                "only {left} of {} GPUs could be measured to the end",
+                self.found.gpus.len()
+            )
+        })
     }
 
     /// Indexes of the GPUs that nothing went wrong with.

@@ -96,7 +96,12 @@ fn measure(device: u32) -> Job {
 
 fn together(from_ns: u64, to_ns: u64) -> Event {
     let (gemm, read) = (Some(700.0), Some(3000.0));
-    Event::Together { from_ns, to_ns, gemm, read }
+    Event::Together {
+        from_ns,
+        to_ns,
+        gemm,
+        read,
+    }
 }
 
 #[test]
@@ -111,10 +116,16 @@ fn two_gpus_are_measured_one_after_the_other_then_at_once_then_their_links() {
     let mode = Mode::Quick;
     assert_eq!(
         rig.started(),
-        [(3, Job::Together { device: 0, mode }), (4, Job::Together { device: 1, mode })]
+        [
+            (3, Job::Together { device: 0, mode }),
+            (4, Job::Together { device: 1, mode })
+        ]
     );
     rig.says(4, Event::Ready);
-    assert!(!rig.wants(&Action::Go { worker: 4 }), "nobody goes before all are ready");
+    assert!(
+        !rig.wants(&Action::Go { worker: 4 }),
+        "nobody goes before all are ready"
+    );
     rig.says(3, Event::Ready);
     assert!(rig.wants(&Action::Go { worker: 3 }) && rig.wants(&Action::Go { worker: 4 }));
     rig.says(3, together(0, 100));
@@ -137,7 +148,12 @@ fn two_gpus_are_measured_one_after_the_other_then_at_once_then_their_links() {
 fn the_next_worker_waits_until_the_last_has_left_the_gpu() {
     let mut rig = Rig::new(|_| {});
     rig.finds(2);
-    rig.says(1, Event::Partial { measurements: Box::default() });
+    rig.says(
+        1,
+        Event::Partial {
+            measurements: Box::default(),
+        },
+    );
     rig.says(1, Event::Done);
     assert_eq!(rig.started(), []);
     rig.ends(1, How::Exited(0));
@@ -148,13 +164,22 @@ fn the_next_worker_waits_until_the_last_has_left_the_gpu() {
 fn a_lost_gpu_keeps_what_was_measured_and_the_others_go_on() {
     let mut rig = Rig::new(|_| {});
     rig.finds(3);
-    rig.says(1, Event::Partial { measurements: Box::default() });
+    rig.says(
+        1,
+        Event::Partial {
+            measurements: Box::default(),
+        },
+    );
     rig.fails(1, FailureKind::GpuLost);
     rig.measures(2);
     rig.measures(3);
     let devices: Vec<Job> = rig.started().into_iter().map(|(_, job)| job).collect();
     let mode = Mode::Quick;
-    assert_eq!(devices, [1, 2].map(|device| Job::Together { device, mode }), "the lost GPU stays out");
+    assert_eq!(
+        devices,
+        [1, 2].map(|device| Job::Together { device, mode }),
+        "the lost GPU stays out"
+    );
     for worker in [4, 5] {
         rig.says(worker, Event::Ready);
     }
@@ -185,7 +210,11 @@ fn one_that_cannot_come_along_sends_the_others_home_and_is_named() {
         panic!("{:?}", found.concurrent)
     };
     assert!(error.starts_with("GPU 0: CUDA_ERROR_ECC"), "{error}");
-    assert_eq!(found.troubles().count(), 1, "the one that was sent home did nothing wrong");
+    assert_eq!(
+        found.troubles().count(),
+        1,
+        "the one that was sent home did nothing wrong"
+    );
 }
 
 #[test]
@@ -204,7 +233,10 @@ fn one_gpu_has_nobody_to_be_compared_with() {
 fn a_gpu_that_is_not_there_and_a_node_without_any_are_told_apart() {
     let mut rig = Rig::new(|settings| settings.device = DeviceChoice::One(4));
     rig.finds(4);
-    assert_eq!(rig.machine.finish().unwrap_err(), Stop::NoSuchDevice { wanted: 4, count: 4 });
+    assert_eq!(
+        rig.machine.finish().unwrap_err(),
+        Stop::NoSuchDevice { wanted: 4, count: 4 }
+    );
     let mut rig = Rig::new(|_| {});
     rig.finds(0);
     assert_eq!(rig.machine.finish().unwrap_err(), Stop::NoGpu);
@@ -225,10 +257,15 @@ fn answers_that_nobody_asked_for_are_refused() {
     let answers = [
         together(0, 1),
         Event::Ready,
-        Event::Partial { measurements: Box::<Measurements>::default() },
+        Event::Partial {
+            measurements: Box::<Measurements>::default(),
+        },
         Event::Inventory {
             driver: DriverInfo::default(),
-            gpus: vec![Inventory { ordinal: 7, ..Inventory::default() }],
+            gpus: vec![Inventory {
+                ordinal: 7,
+                ..Inventory::default()
+            }],
         },
     ];
     for answer in answers {

@@ -22,11 +22,17 @@ fn say(event: &Event) -> String {
 
 fn step(within_ms: u64) -> String {
     let (name, expected_ms) = ("reading".to_owned(), 1);
-    say(&Event::Step { name, expected_ms, within_ms })
+    say(&Event::Step {
+        name,
+        expected_ms,
+        within_ms,
+    })
 }
 
 fn partial() -> String {
-    say(&Event::Partial { measurements: Box::default() })
+    say(&Event::Partial {
+        measurements: Box::default(),
+    })
 }
 
 /// A script that finds one GPU and then does `measure`.
@@ -121,7 +127,12 @@ fn a_flood_on_standard_error_is_kept_short() {
 
 #[test]
 fn a_few_lines_of_garbage_are_overheard_and_many_are_refused() {
-    let chatty = ["echo hello\necho '{\"event\":\"unknown\"}'\n".to_owned(), partial(), say(&Event::Done)].concat();
+    let chatty = [
+        "echo hello\necho '{\"event\":\"unknown\"}'\n".to_owned(),
+        partial(),
+        say(&Event::Done),
+    ]
+    .concat();
     let found = run(&worker(&chatty), &Interrupt::default()).unwrap();
     assert!(found.gpus[0].trouble.is_none());
     let (_, trouble) = trouble("yes garbage");
@@ -154,7 +165,11 @@ fn a_lost_gpu_leaves_what_was_measured() {
 fn an_interrupt_ends_the_run_and_everything_that_it_started() {
     let folder = tempfile::tempdir().unwrap();
     let pid = folder.path().join("pid");
-    let command = worker(&format!("{}sleep 1000 &\necho $! > {}\nwait\n", step(60_000), pid.display()));
+    let command = worker(&format!(
+        "{}sleep 1000 &\necho $! > {}\nwait\n",
+        step(60_000),
+        pid.display()
+    ));
     let interrupt = Interrupt::default();
     let asker = interrupt.clone();
     let watched = pid.clone();

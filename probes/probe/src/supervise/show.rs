@@ -17,7 +17,11 @@ pub(crate) enum Show {
     /// A worker starts.
     Begin { worker: u32, title: String },
     /// It begins a step.
-    Step { worker: u32, name: String, expected_ms: u64 },
+    Step {
+        worker: u32,
+        name: String,
+        expected_ms: u64,
+    },
     /// Share of the step that is done, 0 to 1.
     Progress { worker: u32, share: f64 },
     /// It is gone.
@@ -80,7 +84,11 @@ impl Display for Lines {
             Show::Begin { worker, title } => {
                 self.titles.insert(*worker, title.clone());
             }
-            Show::Step { worker, name, expected_ms } => {
+            Show::Step {
+                worker,
+                name,
+                expected_ms,
+            } => {
                 let title = self.titles.get(worker).map_or("", String::as_str);
                 eprintln!("{title}: {name}, about {:.1} s", *expected_ms as f64 / 1e3);
             }
@@ -120,9 +128,21 @@ impl Display for Bars {
                 // The template is a constant; should it not parse, the default style serves as well.
                 bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
                 let (title, began, told) = (title.clone(), Instant::now(), false);
-                self.bars.insert(*worker, Bar { bar, title, began, told });
+                self.bars.insert(
+                    *worker,
+                    Bar {
+                        bar,
+                        title,
+                        began,
+                        told,
+                    },
+                );
             }
-            Show::Step { worker, name, expected_ms } => {
+            Show::Step {
+                worker,
+                name,
+                expected_ms,
+            } => {
                 if let Some(bar) = self.bars.get_mut(worker) {
                     (bar.began, bar.told) = (Instant::now(), false);
                     bar.bar.reset();

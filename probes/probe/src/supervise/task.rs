@@ -65,10 +65,15 @@ pub(crate) enum Want {
 
 #[derive(Debug)]
 enum State {
-    Working { until: Duration },
+    Working {
+        until: Duration,
+    },
     /// Ready; the others are not.
     Waiting,
-    Leaving { until: Duration, killed: bool },
+    Leaving {
+        until: Duration,
+        killed: bool,
+    },
     Gone,
 }
 
@@ -315,11 +320,18 @@ mod tests {
         task.said(s(5), &Event::Progress { share: 0.5 });
         assert_eq!(task.tick(s(9)), Want::Nothing);
         assert_eq!(task.tick(s(10)), Want::Kill);
-        assert_eq!(text(&task), "the driver hangs: no sign of life for 5 s (in step \"reading\")");
+        assert_eq!(
+            text(&task),
+            "the driver hangs: no sign of life for 5 s (in step \"reading\")"
+        );
         assert!(!task.is_gone());
         task.ended(&How::Signalled(9), "bang");
         assert!(task.is_gone());
-        assert_eq!(task.trouble().unwrap().kind, TroubleKind::Hang, "our own kill is no crash");
+        assert_eq!(
+            task.trouble().unwrap().kind,
+            TroubleKind::Hang,
+            "our own kill is no crash"
+        );
         assert_eq!(task.trouble().unwrap().printed, "bang");
     }
 
