@@ -11,6 +11,7 @@ mod exit;
 mod explain;
 mod measure;
 mod network;
+mod nvml;
 mod output;
 mod supervise;
 mod worker;

@@ -1,1 +1,5 @@
 //! A report for a reader.
+
+mod text;
+
+pub(crate) use text::{plain, plain_lines};
