@@ -33,7 +33,12 @@ struct Answers {
 pub(crate) fn measure(device: &Device, context: &MeasureContext<'_>) -> Result<Census, DeviceError> {
     let blocks = u64::from(device.census_blocks());
     let stream = device.stream();
-    let buffers = [device.alloc(blocks * 4)?, device.alloc(blocks * 4)?, device.alloc(blocks * 8)?, device.alloc(blocks * 8)?];
+    let buffers = [
+        device.alloc(blocks * 4)?,
+        device.alloc(blocks * 4)?,
+        device.alloc(blocks * 8)?,
+        device.alloc(blocks * 8)?,
+    ];
     let clock = device.facts().max_sm_clock_mhz.map_or(USUAL_CLOCK_MHZ, u64::from);
     let launch = device.census(buffers.each_ref().map(Buffer::address), SPIN_NS * clock / 1000)?;
     for _ in 0..WARM_LAUNCHES {
@@ -60,7 +65,9 @@ pub(crate) fn measure(device: &Device, context: &MeasureContext<'_>) -> Result<C
 
 fn report(answers: &Answers, nvml_sm_clock_mhz: Option<u32>) -> Result<Census, DeviceError> {
     if answers.sm.iter().any(|sm| *sm >= MAX_SM_ID) {
-        return Err(DeviceError::Garbage("a block of the census did not say where it ran".to_owned()));
+        return Err(DeviceError::Garbage(
+            "a block of the census did not say where it ran".to_owned(),
+        ));
     }
     let ids: BTreeSet<u32> = answers.sm.iter().copied().collect();
     let clocks: Vec<f64> = answers
@@ -71,7 +78,9 @@ fn report(answers: &Answers, nvml_sm_clock_mhz: Option<u32>) -> Result<Census, D
         .map(|(cycles, ns)| *cycles as f64 * 1e3 / *ns as f64)
         .collect();
     if clocks.is_empty() {
-        return Err(DeviceError::Garbage("no block of the census saw the time pass".to_owned()));
+        return Err(DeviceError::Garbage(
+            "no block of the census saw the time pass".to_owned(),
+        ));
     }
     Ok(Census {
         blocks: answers.sm.len() as u32,

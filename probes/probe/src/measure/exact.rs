@@ -46,7 +46,9 @@ impl Answer {
 
 /// All exact kernels that this GPU's image has; `NoKernel` when it has none.
 pub(crate) fn measure(device: &Device, context: &MeasureContext<'_>) -> Result<ExactWork, DeviceError> {
-    device.has_gemm().map_err(|reason| DeviceError::NoKernel(format!("for exact products ({reason})")))?;
+    device
+        .has_gemm()
+        .map_err(|reason| DeviceError::NoKernel(format!("for exact products ({reason})")))?;
     let kernels: Vec<&GemmKernel> = GEMMS.iter().filter(|gemm| gemm.role != GemmRole::Speed).collect();
     let mut cases = Vec::new();
     for (index, gemm) in kernels.iter().enumerate() {
@@ -103,7 +105,15 @@ fn compute(device: &Device, gemm: &GemmKernel, size: u32, key: u64, poison: u8) 
     let d = device.alloc(elements * gemm.output_bytes as u64)?;
     stream.fill_bytes(&d, poison)?;
     let (a, b) = (a.address(), b.address());
-    let product = Product { a, b, d: d.address(), m: size, n: size, k: size, mark: 0 };
+    let product = Product {
+        a,
+        b,
+        d: d.address(),
+        m: size,
+        n: size,
+        k: size,
+        mark: 0,
+    };
     device.run(&device.gemm(gemm, &product)?)?;
     let count = elements as usize;
     Ok(match gemm.input {
@@ -153,7 +163,10 @@ mod tests {
     fn both_shapes_are_exact_in_every_accumulator() {
         for size in [SIZES.0 as usize, SIZES.1 as usize] {
             for input in [Format::Bf16, Format::Fp16, Format::Int8, Format::Fp64] {
-                assert!(ExactProduct::new(size, size, size, 1, accumulator(input)).is_ok(), "{size} {input:?}");
+                assert!(
+                    ExactProduct::new(size, size, size, 1, accumulator(input)).is_ok(),
+                    "{size} {input:?}"
+                );
             }
         }
     }

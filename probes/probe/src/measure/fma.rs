@@ -30,9 +30,13 @@ pub(crate) fn measure(device: &Device, context: &MeasureContext<'_>) -> Result<F
     let out = device.alloc(device.fma_threads() * 8)?;
     let mark = product::marks(device, 1)?;
     let (address, mark_address) = (out.address(), mark.address());
-    let single = rate(device, context, &mark, &|iterations| device.fma_f32(address, iterations, mark_address))?;
+    let single = rate(device, context, &mark, &|iterations| {
+        device.fma_f32(address, iterations, mark_address)
+    })?;
     (context.progress)(0.5);
-    let double = rate(device, context, &mark, &|iterations| device.fma_f64(address, iterations, mark_address))?;
+    let double = rate(device, context, &mark, &|iterations| {
+        device.fma_f64(address, iterations, mark_address)
+    })?;
     report(single, double, context.multiprocessors(device))
 }
 
@@ -55,7 +59,11 @@ fn rate(
 
 fn rate_of(operations: f64, timed: &Timed) -> Rate {
     Rate {
-        tflops: timed.seconds.iter().map(|seconds| operations / seconds / 1e12).collect(),
+        tflops: timed
+            .seconds
+            .iter()
+            .map(|seconds| operations / seconds / 1e12)
+            .collect(),
         clock_mhz: median(&timed.sm_clock_mhz),
     }
 }
@@ -74,7 +82,8 @@ fn operations(threads: u64, iterations: i32) -> f64 {
 fn report(single: Rate, double: Rate, multiprocessors: u32) -> Result<FmaRatios, DeviceError> {
     let fp32_tflops = samples(Unit::TeraFlopPerSecond, single.tflops)?;
     let fp64_tflops = samples(Unit::TeraFlopPerSecond, double.tflops)?;
-    let per_clock = |tflops: f64, clock: Option<f64>| clock.and_then(|mhz| per_sm_per_clock(tflops, multiprocessors, mhz));
+    let per_clock =
+        |tflops: f64, clock: Option<f64>| clock.and_then(|mhz| per_sm_per_clock(tflops, multiprocessors, mhz));
     let fp32_per_sm_per_clock = per_clock(fp32_tflops.median, single.clock_mhz);
     let fp64_per_sm_per_clock = per_clock(fp64_tflops.median, double.clock_mhz);
     // At one clock where both are known: doubles can draw more power and run at a lower one.
@@ -85,7 +94,13 @@ fn report(single: Rate, double: Rate, multiprocessors: u32) -> Result<FmaRatios,
     if !fp64_over_fp32.is_finite() {
         return Err(DeviceError::Garbage("multiply-adds in no time".to_owned()));
     }
-    Ok(FmaRatios { fp32_tflops, fp64_tflops, fp32_per_sm_per_clock, fp64_per_sm_per_clock, fp64_over_fp32 })
+    Ok(FmaRatios {
+        fp32_tflops,
+        fp64_tflops,
+        fp32_per_sm_per_clock,
+        fp64_per_sm_per_clock,
+        fp64_over_fp32,
+    })
 }
 
 #[cfg(test)]
@@ -101,12 +116,21 @@ mod tests {
 
     #[test]
     fn the_ratio_does_not_depend_on_the_clock() {
-        let rate = |tflops: f64, mhz| Rate { tflops: vec![tflops], clock_mhz: Some(mhz) };
+        let rate = |tflops: f64, mhz| Rate {
+            tflops: vec![tflops],
+            clock_mhz: Some(mhz),
+        };
         let ratios = report(rate(60.0, 1900.0), rate(30.0 * 1500.0 / 1900.0, 1500.0), 132).unwrap();
         assert!((ratios.fp64_over_fp32 - 0.5).abs() < 1e-9, "{}", ratios.fp64_over_fp32);
         assert!((ratios.fp32_per_sm_per_clock.unwrap() - 239.2).abs() < 0.1);
-        let unmarked = |tflops| Rate { tflops: vec![tflops], clock_mhz: None };
+        let unmarked = |tflops| Rate {
+            tflops: vec![tflops],
+            clock_mhz: None,
+        };
         let ratios = report(unmarked(64.0), unmarked(1.0), 128).unwrap();
-        assert_eq!((ratios.fp64_over_fp32, ratios.fp32_per_sm_per_clock), (1.0 / 64.0, None));
+        assert_eq!(
+            (ratios.fp64_over_fp32, ratios.fp32_per_sm_per_clock),
+            (1.0 / 64.0, None)
+        );
     }
 }

@@ -62,7 +62,11 @@ fn report(
     timed: Timed,
     multiprocessors: u32,
 ) -> Result<Gemm, DeviceError> {
-    let tflops: Vec<f64> = timed.seconds.iter().map(|seconds| operations(size) / seconds / 1e12).collect();
+    let tflops: Vec<f64> = timed
+        .seconds
+        .iter()
+        .map(|seconds| operations(size) / seconds / 1e12)
+        .collect();
     let clock = median(&timed.sm_clock_mhz);
     let tflops = samples(Unit::TeraFlopPerSecond, tflops)?;
     Ok(Gemm {
@@ -74,7 +78,9 @@ fn report(
         launches_per_sample: timed.launches_per_sample,
         flop_per_sm_per_clock: clock.and_then(|clock| per_sm_per_clock(tflops.median, multiprocessors, clock)),
         tflops,
-        sm_clock_mhz: clock.map(|_| samples(Unit::Megahertz, timed.sm_clock_mhz)).transpose()?,
+        sm_clock_mhz: clock
+            .map(|_| samples(Unit::Megahertz, timed.sm_clock_mhz))
+            .transpose()?,
         wall_over_events: timed.wall_over_events,
     })
 }
@@ -94,7 +100,17 @@ mod tests {
         let gemm = report(Precision::Bf16, "k@i".to_owned(), 8192, timed.clone(), 132).unwrap();
         assert!((gemm.tflops.median - 785.4).abs() < 0.1, "{}", gemm.tflops.median);
         assert!((gemm.flop_per_sm_per_clock.unwrap() - 3718.7).abs() < 1.0);
-        let unmarked = report(Precision::Bf16, "k".to_owned(), 8192, Timed { sm_clock_mhz: vec![], ..timed }, 132).unwrap();
+        let unmarked = report(
+            Precision::Bf16,
+            "k".to_owned(),
+            8192,
+            Timed {
+                sm_clock_mhz: vec![],
+                ..timed
+            },
+            132,
+        )
+        .unwrap();
         assert_eq!((unmarked.sm_clock_mhz, unmarked.flop_per_sm_per_clock), (None, None));
     }
 }

@@ -56,7 +56,11 @@ fn gap(block: &[u64], duration_ns: u64) -> Result<SmGap, DeviceError> {
     let Some(&[sm, count, max_ns, at_ns, total_ns, readings]) = block.first_chunk::<HEAD_WORDS>() else {
         return Err(DeviceError::Internal("an answer of the heartbeat is cut".to_owned()));
     };
-    let garbage = |what: &str| Err(DeviceError::Garbage(format!("heartbeat of multiprocessor {sm}: {what}")));
+    let garbage = |what: &str| {
+        Err(DeviceError::Garbage(format!(
+            "heartbeat of multiprocessor {sm}: {what}"
+        )))
+    };
     let (Ok(sm), Ok(count)) = (u32::try_from(sm), u32::try_from(count)) else {
         return garbage("numbers out of range");
     };
@@ -66,7 +70,13 @@ fn gap(block: &[u64], duration_ns: u64) -> Result<SmGap, DeviceError> {
     if total_ns > duration_ns.saturating_mul(2).saturating_add(max_ns) || (count > 0 && total_ns < max_ns) {
         return garbage("gaps that do not add up");
     }
-    Ok(SmGap { sm, max_ns, at_ns, total_ns, count })
+    Ok(SmGap {
+        sm,
+        max_ns,
+        at_ns,
+        total_ns,
+        count,
+    })
 }
 
 #[cfg(test)]
@@ -89,7 +99,13 @@ mod tests {
     fn a_shared_gpu_loses_its_time_on_all_multiprocessors_at_once() {
         let words: Vec<u64> = (0..8)
             .rev()
-            .flat_map(|sm| block(sm, [250, 2_100_000, 400, 500_000_000, 1_000_000], &[(20, 200), (21, 50)]))
+            .flat_map(|sm| {
+                block(
+                    sm,
+                    [250, 2_100_000, 400, 500_000_000, 1_000_000],
+                    &[(20, 200), (21, 50)],
+                )
+            })
             .collect();
         let heartbeat = report(&words, SECOND).unwrap();
         assert_eq!((heartbeat.simultaneous, heartbeat.gap_share), (1.0, 0.5));
@@ -99,7 +115,9 @@ mod tests {
 
     #[test]
     fn a_free_gpu_has_no_gaps() {
-        let words: Vec<u64> = (0..8).flat_map(|sm| block(sm, [0, 2_048, 400, 0, 900_000], &[])).collect();
+        let words: Vec<u64> = (0..8)
+            .flat_map(|sm| block(sm, [0, 2_048, 400, 0, 900_000], &[]))
+            .collect();
         let heartbeat = report(&words, SECOND).unwrap();
         assert_eq!((heartbeat.simultaneous, heartbeat.gap_share), (0.0, 0.0));
         assert!(heartbeat.histogram.is_empty());
@@ -109,8 +127,14 @@ mod tests {
     fn poison_and_impossible_sums_are_nonsense() {
         let nonsense = |words: Vec<u64>| matches!(report(&words, SECOND), Err(DeviceError::Garbage(_)));
         assert!(nonsense(vec![u64::MAX; HEARTBEAT_WORDS]), "a block that did not run");
-        assert!(nonsense(block(0, [1, 1_000_000, 0, 500_000, 1], &[])), "the longest over the sum");
-        assert!(nonsense(block(0, [9, 1_000_000, 0, 9 * SECOND, 1], &[])), "more gaps than time");
+        assert!(
+            nonsense(block(0, [1, 1_000_000, 0, 500_000, 1], &[])),
+            "the longest over the sum"
+        );
+        assert!(
+            nonsense(block(0, [9, 1_000_000, 0, 9 * SECOND, 1], &[])),
+            "more gaps than time"
+        );
         assert!(nonsense(block(0, [0, 0, 0, 0, 0], &[])), "never read");
     }
 }

@@ -30,7 +30,11 @@ pub(crate) fn measure(device: &Device, context: &MeasureContext<'_>) -> Result<L
     })?;
     (context.progress)(0.7);
     let graph_us = graph(device, context, &noop)?;
-    Ok(Launch { round_trip_us: round_trips, queued_us: queued, graph_us })
+    Ok(Launch {
+        round_trip_us: round_trips,
+        queued_us: queued,
+        graph_us,
+    })
 }
 
 /// `None` where the driver has no graphs.

@@ -13,12 +13,18 @@ const DOUBLE_SIZE: u32 = 4096;
 
 /// The kernel whose speed stands for a precision.
 pub(crate) fn speed_kernel(precision: Precision) -> Option<&'static GemmKernel> {
-    GEMMS.iter().find(|gemm| gemm.precision == precision && matches!(gemm.role, GemmRole::Speed | GemmRole::Both))
+    GEMMS
+        .iter()
+        .find(|gemm| gemm.precision == precision && matches!(gemm.role, GemmRole::Speed | GemmRole::Both))
 }
 
 /// m, n and k of a precision's speed product.
 pub(crate) fn speed_size(precision: Precision) -> u32 {
-    if precision == Precision::Fp64 { DOUBLE_SIZE } else { SIZE }
+    if precision == Precision::Fp64 {
+        DOUBLE_SIZE
+    } else {
+        SIZE
+    }
 }
 
 /// Operations of one product, a multiply-add counting as two.
@@ -36,12 +42,7 @@ pub(crate) struct Operands {
 
 impl Operands {
     /// Allocates and fills up to [`SETS`] sets; fewer where memory is short, an error where not even one fits.
-    pub(crate) fn random(
-        device: &Device,
-        gemm: &'static GemmKernel,
-        size: u32,
-        key: u64,
-    ) -> Result<Self, DeviceError> {
+    pub(crate) fn random(device: &Device, gemm: &'static GemmKernel, size: u32, key: u64) -> Result<Self, DeviceError> {
         // Before gigabytes are filled: is there such a kernel at all?
         device.gemm_tile(gemm)?;
         let mut sets = Vec::new();
@@ -67,7 +68,18 @@ impl Operands {
         sets.iter()
             .map(|[a, b, d]| {
                 let (a, b, d) = (a.address(), b.address(), d.address());
-                device.gemm(gemm, &Product { a, b, d, m: *size, n: *size, k: *size, mark })
+                device.gemm(
+                    gemm,
+                    &Product {
+                        a,
+                        b,
+                        d,
+                        m: *size,
+                        n: *size,
+                        k: *size,
+                        mark,
+                    },
+                )
             })
             .collect()
     }
@@ -76,7 +88,11 @@ impl Operands {
 fn allocate(device: &Device, gemm: &GemmKernel, size: u32) -> Result<[Buffer; 3], DeviceError> {
     let elements = u64::from(size) * u64::from(size);
     let input = elements * element_bytes(gemm.input);
-    Ok([device.alloc(input)?, device.alloc(input)?, device.alloc(elements * gemm.output_bytes as u64)?])
+    Ok([
+        device.alloc(input)?,
+        device.alloc(input)?,
+        device.alloc(elements * gemm.output_bytes as u64)?,
+    ])
 }
 
 /// Room for `count` marks.
@@ -100,6 +116,9 @@ mod tests {
             let set = size * size * (2 * element_bytes(gemm.input) + gemm.output_bytes as u64);
             assert!(set >= 256 << 20, "{precision:?}: {set}");
         }
-        assert_eq!(speed_kernel(Precision::Bf16).map(|gemm| gemm.name), Some("gp_gemm_bf16_bf16"));
+        assert_eq!(
+            speed_kernel(Precision::Bf16).map(|gemm| gemm.name),
+            Some("gp_gemm_bf16_bf16")
+        );
     }
 }

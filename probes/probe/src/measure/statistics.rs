@@ -31,7 +31,11 @@ pub(crate) fn median(values: &[f64]) -> Option<f64> {
 fn middle(sorted: &[f64]) -> Option<f64> {
     let half = sorted.len() / 2;
     let upper = *sorted.get(half)?;
-    Some(if sorted.len() % 2 == 1 { upper } else { f64::midpoint(sorted[half - 1], upper) })
+    Some(if sorted.len() % 2 == 1 {
+        upper
+    } else {
+        f64::midpoint(sorted[half - 1], upper)
+    })
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -53,16 +57,23 @@ pub(crate) fn thinned(values: &[f64], most: usize) -> Vec<f64> {
 /// Share of multiprocessors whose longest gap overlaps the longest gap of the first; gaps below the threshold are none.
 pub(crate) fn simultaneous(gaps: &[SmGap], threshold_ns: u64) -> f64 {
     let is_gap = |gap: &SmGap| gap.count > 0 && gap.max_ns >= threshold_ns;
-    let Some(first) = gaps.first().filter(|gap| is_gap(gap)) else { return 0.0 };
+    let Some(first) = gaps.first().filter(|gap| is_gap(gap)) else {
+        return 0.0;
+    };
     let end = |gap: &SmGap| gap.at_ns.saturating_add(gap.max_ns);
-    let overlapping =
-        gaps.iter().filter(|gap| is_gap(gap) && gap.at_ns < end(first) && first.at_ns < end(gap)).count();
+    let overlapping = gaps
+        .iter()
+        .filter(|gap| is_gap(gap) && gap.at_ns < end(first) && first.at_ns < end(gap))
+        .count();
     overlapping as f64 / gaps.len() as f64
 }
 
 /// Share of the time in gaps, median over the multiprocessors, 0 to 1.
 pub(crate) fn gap_share(gaps: &[SmGap], duration_ns: u64) -> f64 {
-    let shares: Vec<f64> = gaps.iter().map(|gap| gap.total_ns as f64 / duration_ns.max(1) as f64).collect();
+    let shares: Vec<f64> = gaps
+        .iter()
+        .map(|gap| gap.total_ns as f64 / duration_ns.max(1) as f64)
+        .collect();
     median(&shares).unwrap_or(0.0).min(1.0)
 }
 
@@ -71,7 +82,13 @@ mod tests {
     use super::*;
 
     fn gap(sm: u32, at_ns: u64, max_ns: u64) -> SmGap {
-        SmGap { sm, max_ns, at_ns, total_ns: max_ns * 2, count: 2 }
+        SmGap {
+            sm,
+            max_ns,
+            at_ns,
+            total_ns: max_ns * 2,
+            count: 2,
+        }
     }
 
     #[test]
@@ -108,11 +125,23 @@ mod tests {
 
     #[test]
     fn a_slice_of_time_that_another_got_stops_all_multiprocessors_at_once() {
-        let sliced: Vec<SmGap> = (0..132).map(|sm| gap(sm, 5_000_000 + u64::from(sm), 2_000_000)).collect();
+        let sliced: Vec<SmGap> = (0..132)
+            .map(|sm| gap(sm, 5_000_000 + u64::from(sm), 2_000_000))
+            .collect();
         assert_eq!(simultaneous(&sliced, 100_000), 1.0);
-        let scattered: Vec<SmGap> = (0..100).map(|sm| gap(sm, u64::from(sm) * 10_000_000, 200_000)).collect();
+        let scattered: Vec<SmGap> = (0..100)
+            .map(|sm| gap(sm, u64::from(sm) * 10_000_000, 200_000))
+            .collect();
         assert_eq!(simultaneous(&scattered, 100_000), 0.01);
-        let idle: Vec<SmGap> = (0..4).map(|sm| SmGap { sm, max_ns: 2_000, at_ns: 7, total_ns: 0, count: 0 }).collect();
+        let idle: Vec<SmGap> = (0..4)
+            .map(|sm| SmGap {
+                sm,
+                max_ns: 2_000,
+                at_ns: 7,
+                total_ns: 0,
+                count: 0,
+            })
+            .collect();
         assert_eq!(simultaneous(&idle, 100_000), 0.0);
         assert_eq!(simultaneous(&[], 100_000), 0.0);
     }

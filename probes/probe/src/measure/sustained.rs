@@ -30,7 +30,9 @@ struct Window {
 
 /// 10 seconds in quick mode, 60 in full.
 pub(crate) fn measure(device: &Device, context: &MeasureContext<'_>) -> Result<Sustained, DeviceError> {
-    device.has_gemm().map_err(|reason| DeviceError::NoKernel(format!("for sustained products ({reason})")))?;
+    device
+        .has_gemm()
+        .map_err(|reason| DeviceError::NoKernel(format!("for sustained products ({reason})")))?;
     let gemm = PRECISIONS
         .into_iter()
         .filter_map(speed_kernel)
@@ -46,9 +48,15 @@ pub(crate) fn measure(device: &Device, context: &MeasureContext<'_>) -> Result<S
     let sampling = context.sampler.start();
     let run = windows(device, context, &operands, &launches, per_window, length);
     let nvml = sampling.stop();
-    let energy_mj = energy.zip(context.sampler.energy_mj()).and_then(|(from, to)| to.checked_sub(from));
+    let energy_mj = energy
+        .zip(context.sampler.energy_mj())
+        .and_then(|(from, to)| to.checked_sub(from));
     let (windows, wall) = run?;
-    let figures = Sustained { nvml, energy_mj, ..report(gemm.precision, size, &windows, wall)? };
+    let figures = Sustained {
+        nvml,
+        energy_mj,
+        ..report(gemm.precision, size, &windows, wall)?
+    };
     Ok(figures)
 }
 
@@ -59,7 +67,9 @@ fn warm_estimate(device: &Device, launches: &[Launch]) -> Result<f64, DeviceErro
         stream.launch(launch)?;
     }
     stream.synchronize()?;
-    estimate(device, &mut |stream, index| stream.launch(&launches[index as usize % launches.len()]))
+    estimate(device, &mut |stream, index| {
+        stream.launch(&launches[index as usize % launches.len()])
+    })
 }
 
 fn launches_per_window(once: f64) -> u32 {
@@ -130,7 +140,11 @@ fn report(precision: Precision, size: u32, windows: &[Window], wall: f64) -> Res
         last_over_first: last_over_first(&tflops),
         p5_over_median: p5_over_median(&tflops),
         tflops: samples(Unit::TeraFlopPerSecond, tflops)?,
-        sm_clock_mhz: if clocks.is_empty() { None } else { Some(samples(Unit::Megahertz, clocks)?) },
+        sm_clock_mhz: if clocks.is_empty() {
+            None
+        } else {
+            Some(samples(Unit::Megahertz, clocks)?)
+        },
         wall_over_events: wall / events,
         nvml: Vec::new(),
         energy_mj: None,
@@ -151,7 +165,11 @@ mod tests {
 
     #[test]
     fn throttling_shows_in_the_thirds_and_a_fast_device_clock_in_the_ratio() {
-        let window = |seconds| Window { launches: 100, seconds, clock_mhz: Some(1500.0) };
+        let window = |seconds| Window {
+            launches: 100,
+            seconds,
+            clock_mhz: Some(1500.0),
+        };
         let windows: Vec<Window> = [0.5, 0.5, 0.5, 0.6, 1.0, 1.0].map(window).to_vec();
         let figures = report(Precision::Bf16, 8192, &windows, 4.1).unwrap();
         assert!((figures.last_over_first - 0.5).abs() < 1e-9);
@@ -165,7 +183,11 @@ mod tests {
     #[test]
     fn no_time_is_nonsense() {
         assert!(report(Precision::Bf16, 8192, &[], 1.0).is_err());
-        let window = Window { launches: 1, seconds: 0.0, clock_mhz: None };
+        let window = Window {
+            launches: 1,
+            seconds: 0.0,
+            clock_mhz: None,
+        };
         assert!(report(Precision::Bf16, 8192, &[window], 1.0).is_err());
     }
 }
