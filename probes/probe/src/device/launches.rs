@@ -59,12 +59,7 @@ impl Device {
     }
 
     /// One block a multiprocessor: with all the shared memory that a block may have, no second one fits beside it.
-    fn alone(
-        &self,
-        name: &'static str,
-        block: u32,
-        arguments: &[super::Argument],
-    ) -> Result<Launch, DeviceError> {
+    fn alone(&self, name: &'static str, block: u32, arguments: &[super::Argument]) -> Result<Launch, DeviceError> {
         let kernel = self.modules.kernel(Set::Misc, name)?;
         let shared_bytes = self.facts.shared_memory.unsigned_abs();
         kernel.allow_shared(shared_bytes)?;
