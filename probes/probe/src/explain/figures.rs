@@ -56,7 +56,12 @@ pub(super) fn median(samples: &Samples) -> String {
 
 /// Spread and sample size.
 pub(super) fn spread(samples: &Samples) -> String {
-    format!("{} to {}, n = {}", number(samples.min), number(samples.max), samples.values.len())
+    format!(
+        "{} to {}, n = {}",
+        number(samples.min),
+        number(samples.max),
+        samples.values.len()
+    )
 }
 
 #[cfg(test)]

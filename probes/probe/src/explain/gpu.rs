@@ -2,9 +2,9 @@
 
 use super::figures::{bytes, median, number, percent, spread, unit};
 use super::page::Page;
+use super::states;
 use super::text::plain;
 use super::verdict::{advice, claimed, letter, named, sentence};
-use super::states;
 use gridproof_probe_protocol::models::Models;
 use gridproof_probe_protocol::report::{GpuReport, Measurements, Outcome, Precision};
 use gridproof_probe_protocol::samples::Samples;
@@ -16,8 +16,14 @@ const COLUMNS: [usize; 4] = [20, 22, 22, 30];
 /// Everything about it.
 pub(super) fn describe(page: &mut Page, gpu: &GpuReport, models: &Models) {
     let inventory = &gpu.inventory;
-    let uuid = inventory.uuid.as_deref().map_or(String::new(), |uuid| format!(" ({})", plain(uuid, 48)));
-    page.text(0, &format!("GPU {}: {}{uuid}", inventory.ordinal, plain(&inventory.name, 96)));
+    let uuid = inventory
+        .uuid
+        .as_deref()
+        .map_or(String::new(), |uuid| format!(" ({})", plain(uuid, 48)));
+    page.text(
+        0,
+        &format!("GPU {}: {}{uuid}", inventory.ordinal, plain(&inventory.name, 96)),
+    );
     page.text(2, &sentence(&gpu.verdict, models));
     page.text(2, advice(&gpu.verdict));
     identity(page, &gpu.verdict.identity, models);
@@ -48,7 +54,11 @@ fn identity(page: &mut Page, identity: &Identity, models: &Models) {
     } else {
         page.text(4, "Nothing could be compared.");
     }
-    if let Some(best) = identity.best_fit.as_ref().filter(|best| Some(*best) != identity.claimed.as_ref()) {
+    if let Some(best) = identity
+        .best_fit
+        .as_ref()
+        .filter(|best| Some(*best) != identity.claimed.as_ref())
+    {
         page.text(4, &format!("Fits best: {}.", named(best, models)));
     }
     if !identity.also_fits.is_empty() {
@@ -88,7 +98,11 @@ fn performance(page: &mut Page, performance: &Performance) {
     match performance {
         Performance::Graded { compute, memory, grade } => {
             page.text(2, &format!("How fast is it? grade {}", letter(*grade)));
-            let rows = [graded_head(), graded("sustained product", compute), graded("memory, reading", memory)];
+            let rows = [
+                graded_head(),
+                graded("sustained product", compute),
+                graded("memory, reading", memory),
+            ];
             page.table(4, &COLUMNS, &rows);
         }
         Performance::NotMeasured { reason, memory } => {
@@ -106,7 +120,11 @@ fn graded_head() -> Vec<String> {
 
 fn graded(name: &str, graded: &Graded) -> Vec<String> {
     let unit = unit(graded.unit);
-    let provisional = if graded.provisional { ", reference is provisional" } else { "" };
+    let provisional = if graded.provisional {
+        ", reference is provisional"
+    } else {
+        ""
+    };
     vec![
         name.to_owned(),
         format!("{} {unit}", number(graded.measured)),
@@ -117,7 +135,8 @@ fn graded(name: &str, graded: &Graded) -> Vec<String> {
 
 fn measured(page: &mut Page, all: &Measurements) {
     let mut rows = vec![row(["figure", "median", "smallest to largest, samples"])];
-    let mut sampled = |name: &str, samples: &Samples| rows.push(vec![name.to_owned(), median(samples), spread(samples)]);
+    let mut sampled =
+        |name: &str, samples: &Samples| rows.push(vec![name.to_owned(), median(samples), spread(samples)]);
     for (precision, outcome) in &all.gemm {
         if let Some(gemm) = outcome.measured() {
             sampled(&format!("product {}", self::precision(*precision)), &gemm.tflops);

@@ -50,12 +50,19 @@ fn head(page: &mut Page, report: &Report) {
     page.text(0, &format!("Driver {}", driver(report)));
     if let Some(error) = &report.driver.nvml_error {
         let error = plain(error, 200);
-        page.text(0, &format!("NVML could not be asked ({error}); power, clocks and processes are missing."));
+        page.text(
+            0,
+            &format!("NVML could not be asked ({error}); power, clocks and processes are missing."),
+        );
     }
 }
 
 fn driver(report: &Report) -> String {
-    let version = report.driver.version.as_deref().map_or("of unknown version".to_owned(), |text| plain(text, 32));
+    let version = report
+        .driver
+        .version
+        .as_deref()
+        .map_or("of unknown version".to_owned(), |text| plain(text, 32));
     match report.driver.cuda_version {
         Some(cuda) => format!("{version}, CUDA {}.{}", cuda / 1000, cuda % 1000 / 10),
         None => version,

@@ -16,7 +16,10 @@ pub(super) fn describe(page: &mut Page, report: &Report) {
         page.text(0, "All GPUs at once");
         match report.concurrent.measured() {
             Some(result) => concurrent(page, result),
-            None => page.text(2, &format!("Not measured: {}", why(&report.concurrent).unwrap_or_default())),
+            None => page.text(
+                2,
+                &format!("Not measured: {}", why(&report.concurrent).unwrap_or_default()),
+            ),
         }
         page.blank();
         page.text(0, "Copies between GPUs");
@@ -29,12 +32,18 @@ pub(super) fn describe(page: &mut Page, report: &Report) {
     page.text(0, "Network to a verifier");
     match report.network.measured() {
         Some(result) => network(page, result),
-        None => page.text(2, &format!("Not measured: {}", why(&report.network).unwrap_or_default())),
+        None => page.text(
+            2,
+            &format!("Not measured: {}", why(&report.network).unwrap_or_default()),
+        ),
     }
 }
 
 fn concurrent(page: &mut Page, result: &Concurrent) {
-    page.text(2, &format!("All worked during {} of the shortest run.", percent(result.overlap)));
+    page.text(
+        2,
+        &format!("All worked during {} of the shortest run.", percent(result.overlap)),
+    );
     let mut rows = vec![row(["GPU", "product alone, at once", "reading alone, at once"])];
     for gpu in &result.gpus {
         rows.push(vec![
@@ -66,7 +75,10 @@ fn links(page: &mut Page, matrix: &LinkMatrix) {
     }
     page.table(4, &[8, 14, 14, 12, 32], &rows);
     if matrix.pairs.len() > MAX_PAIRS {
-        page.text(4, &format!("and {} more pairs in the JSON report", matrix.pairs.len() - MAX_PAIRS));
+        page.text(
+            4,
+            &format!("and {} more pairs in the JSON report", matrix.pairs.len() - MAX_PAIRS),
+        );
     }
 }
 

@@ -30,7 +30,11 @@ impl Page {
     pub(crate) fn table(&mut self, indent: usize, most: &[usize], rows: &[Vec<String>]) {
         let widths = widths(indent, most, rows);
         for row in rows {
-            let cells: Vec<Vec<String>> = row.iter().zip(&widths).map(|(cell, width)| wrap(cell, *width)).collect();
+            let cells: Vec<Vec<String>> = row
+                .iter()
+                .zip(&widths)
+                .map(|(cell, width)| wrap(cell, *width))
+                .collect();
             let height = cells.iter().map(Vec::len).max().unwrap_or(0);
             for i in 0..height {
                 let mut line = " ".repeat(indent);
@@ -58,7 +62,12 @@ impl Page {
 
 fn widths(indent: usize, most: &[usize], rows: &[Vec<String>]) -> Vec<usize> {
     let mut left = WIDTH - indent;
-    let widest = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let widest = |column: usize| {
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+    };
     let mut widths = Vec::new();
     for (column, most) in most.iter().enumerate() {
         let width = widest(column).unwrap_or(0).min(*most).min(left).max(1);

@@ -1,8 +1,8 @@
 //! A report to test with: an honest H100 in short.
 
 use gridproof_probe_protocol::report::{
-    Bandwidth, Capacity, Census, DriverInfo, Gemm, GpuReport, Inventory, Measurements, Mode, Outcome, Precision, Report,
-    SCHEMA,
+    Bandwidth, Capacity, Census, DriverInfo, Gemm, GpuReport, Inventory, Measurements, Mode, Outcome, Precision,
+    Report, SCHEMA,
 };
 use gridproof_probe_protocol::samples::{Samples, Unit};
 use gridproof_probe_protocol::verdict::{
@@ -123,11 +123,14 @@ fn verdict() -> Verdict {
             claimed: Some("h100-sxm".to_owned()),
             best_fit: Some("h100-sxm".to_owned()),
             also_fits: vec!["gh200-96".to_owned()],
-            evidence: vec![evidence(Invariant::Multiprocessors, "132", "132"), evidence(
-                Invariant::Bandwidth,
-                "3150 GB/s",
-                "2346 to 3620 GB/s (0.70 to 1.08 of peak)",
-            )],
+            evidence: vec![
+                evidence(Invariant::Multiprocessors, "132", "132"),
+                evidence(
+                    Invariant::Bandwidth,
+                    "3150 GB/s",
+                    "2346 to 3620 GB/s (0.70 to 1.08 of peak)",
+                ),
+            ],
         },
         performance: Performance::Graded {
             compute: graded(750.0, 730.0, Unit::TeraFlopPerSecond),

@@ -11,7 +11,9 @@ const MAX_LISTED: usize = 8;
 pub(super) fn describe(state: &State) -> String {
     match state {
         State::Mig { profile, reason } => {
-            let profile = profile.as_deref().map_or(String::new(), |profile| format!(" {}", plain(profile, 16)));
+            let profile = profile
+                .as_deref()
+                .map_or(String::new(), |profile| format!(" {}", plain(profile, 16)));
             format!("MIG: a slice{profile} of a partitioned GPU ({})", plain(reason, 200))
         }
         State::TimeSliced { share, longest_gap_ms } => format!(
@@ -25,21 +27,32 @@ pub(super) fn describe(state: &State) -> String {
                 Some(count) => format!("{count} processes"),
                 None => "processes".to_owned(),
             };
-            format!("Busy: {who} of others at the start, {} of the memory was free", percent(*free_share))
+            format!(
+                "Busy: {who} of others at the start, {} of the memory was free",
+                percent(*free_share)
+            )
         }
         State::PowerCapped { enforced_w, default_w } => format!(
             "Power-capped: the operator set {} W, the board's default is {} W; a state, no fault",
             number(*enforced_w),
             number(*default_w)
         ),
-        State::Throttled { share, reasons, last_over_first } => format!(
+        State::Throttled {
+            share,
+            reasons,
+            last_over_first,
+        } => format!(
             "Throttled: heat or hardware protection lowered the clock in {} of the samples ({}); the last third ran at \
              {} of the first",
             percent(*share),
             list(reasons),
             percent(*last_over_first)
         ),
-        State::MemoryShort { verified_bytes, expected_bytes, mismatched_words } => {
+        State::MemoryShort {
+            verified_bytes,
+            expected_bytes,
+            mismatched_words,
+        } => {
             let lost = match mismatched_words {
                 0 => String::new(),
                 words => format!("; {words} words of 8 bytes were not what had been written"),
@@ -51,10 +64,16 @@ pub(super) fn describe(state: &State) -> String {
             )
         }
         State::WrongResults { kernels } => {
-            format!("Wrong results: products that every correct GPU gets right bit for bit were wrong ({})", list(kernels))
+            format!(
+                "Wrong results: products that every correct GPU gets right bit for bit were wrong ({})",
+                list(kernels)
+            )
         }
         State::ClockDisagrees { ratio, between } => {
-            format!("Clocks disagree: {} differ by a factor of {ratio:.3}", plain(between, 80))
+            format!(
+                "Clocks disagree: {} differ by a factor of {ratio:.3}",
+                plain(between, 80)
+            )
         }
         State::SlowLaunch { round_trip_us } => format!(
             "Slow launches: {} us from call to end; work may be forwarded to another machine",

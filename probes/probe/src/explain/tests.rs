@@ -23,7 +23,11 @@ fn the_verdict_comes_first_and_says_what_to_do() {
         (Conclusion::VerifiedDegraded, "VERIFIED, DEGRADED:", "cooling"),
         (Conclusion::Partial, "PARTIAL:", "switch MIG off"),
         (Conclusion::Inconclusive, "INCONCLUSIVE:", "--claim"),
-        (Conclusion::NotTheClaimedModel, "NOT THE CLAIMED MODEL:", "publish the JSON"),
+        (
+            Conclusion::NotTheClaimedModel,
+            "NOT THE CLAIMED MODEL:",
+            "publish the JSON",
+        ),
         (Conclusion::Faulty, "FAULTY:", "out of service"),
     ] {
         let mut report = sample::report();
@@ -32,7 +36,10 @@ fn the_verdict_comes_first_and_says_what_to_do() {
         let gpu = text.split("GPU 0:").nth(1).expect("the GPU is there");
         let (before, after) = gpu.split_once(word).expect("the verdict is there");
         assert_eq!(before.lines().count(), 2, "only the name stands before it: {text}");
-        assert!(after.split("Is it").next().is_some_and(|advice| advice.contains(to_do)), "{text}");
+        assert!(
+            after.split("Is it").next().is_some_and(|advice| advice.contains(to_do)),
+            "{text}"
+        );
     }
 }
 

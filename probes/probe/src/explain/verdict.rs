@@ -8,9 +8,15 @@ use gridproof_probe_protocol::verdict::{Conclusion, Grade, Identity, Performance
 pub(crate) fn sentence(verdict: &Verdict, models: &Models) -> String {
     let claim = claimed(&verdict.identity, models);
     match verdict.conclusion {
-        Conclusion::Verified => format!("VERIFIED: this is what it is sold as, {claim}, and as fast{}.", graded(verdict)),
+        Conclusion::Verified => format!(
+            "VERIFIED: this is what it is sold as, {claim}, and as fast{}.",
+            graded(verdict)
+        ),
         Conclusion::VerifiedDegraded => {
-            format!("VERIFIED, DEGRADED: this is what it is sold as, {claim}, but {}.", weakness(verdict))
+            format!(
+                "VERIFIED, DEGRADED: this is what it is sold as, {claim}, but {}.",
+                weakness(verdict)
+            )
         }
         Conclusion::Partial => {
             "PARTIAL: this is a part or a share of a GPU; what was measured is right for that, and is not a whole GPU."
@@ -44,7 +50,9 @@ pub(super) fn advice(verdict: &Verdict) -> &'static str {
             "Sell it as what it is, or name the right model with --claim. If you think this is wrong, run it again \
              with --full and publish the JSON report: it holds every raw sample."
         }
-        Conclusion::Faulty => "Take it out of service, run it again with --full, and have the board checked or replaced.",
+        Conclusion::Faulty => {
+            "Take it out of service, run it again with --full, and have the board checked or replaced."
+        }
     }
 }
 
