@@ -55,12 +55,9 @@
 //! | `gp_heartbeat` | out [`HEARTBEAT_WORDS`] u64 a block ptr, duration_ns u64, threshold_ns u64 | grid SMs × 32, one block a multiprocessor | reads %globaltimer until duration; words: sm, count, max_ns, at_ns, total_ns, readings, then 32 of histogram by floor(log2(ns)) of gaps ≥ threshold |
 
 use gridproof_probe_protocol::report::Precision;
-use serde::{Deserialize, Serialize};
 
-/// Fourth counter word of `gp_fill_normal` ("NRML").
-pub const NORMAL_TAG: u32 = 0x4e52_4d4c;
-/// Fourth counter word of `gp_fill_integers` ("INTG").
-pub const INTEGERS_TAG: u32 = 0x494e_5447;
+pub use gridproof_probe_protocol::work::generate::{INTEGERS_TAG, NORMAL_TAG};
+
 /// Independent multiply-add chains of a thread of `gp_fma_*`.
 pub const FMA_CHAINS: u32 = 16;
 /// u64 words of one block's answer of `gp_heartbeat`.
@@ -68,23 +65,7 @@ pub const HEARTBEAT_WORDS: usize = 38;
 /// Bytes of `ClockMark` on the device.
 pub const MARK_BYTES: usize = 40;
 
-/// Element format of the generators.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[repr(u32)]
-pub enum Format {
-    /// bfloat16.
-    Bf16 = 0,
-    /// IEEE half.
-    Fp16 = 1,
-    /// 8-bit float, finite only, saturating (E4M3).
-    Fp8E4m3 = 2,
-    /// fp32; tf32 products read it.
-    Fp32 = 3,
-    /// IEEE double.
-    Fp64 = 4,
-    /// Signed bytes.
-    Int8 = 5,
-}
+pub use gridproof_probe_protocol::work::formats::Format;
 
 /// One product kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

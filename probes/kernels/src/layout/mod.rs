@@ -1,0 +1,1 @@
+//! Models of the index maps of the product kernels, tested against a naive product.

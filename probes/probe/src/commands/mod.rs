@@ -1,0 +1,7 @@
+//! What each command does.
+
+pub(crate) mod completions;
+pub(crate) mod explain;
+pub(crate) mod models;
+pub(crate) mod run;
+pub(crate) mod worker;

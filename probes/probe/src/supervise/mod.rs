@@ -1,0 +1,1 @@
+//! Starts workers, watches them, and makes a report of what they say.
