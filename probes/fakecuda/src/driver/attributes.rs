@@ -6,7 +6,7 @@ use crate::kernel::check::shared_opt_in;
 use crate::scenario::Fault;
 
 /// An attribute by number (`CUdevice_attribute`), as the GPU claims it.
-pub fn attribute(device: &Device, number: u32, peers: bool) -> Answer<i32> {
+pub fn attribute(device: &Device, number: u32) -> Answer<i32> {
     let gpu = &device.scenario.claim;
     if device.scenario.fault == Some(Fault::Garbage) {
         return Ok(match number {
@@ -33,7 +33,8 @@ pub fn attribute(device: &Device, number: u32, peers: bool) -> Answer<i32> {
         // clocks in kHz, multiprocessors
         13 => (gpu.boost_mhz * 1e3) as i32,
         14 => 512,
-        15 | 31 | 35 | 40 | 41 => 1,
+        15 | 31 | 35 | 41 => 1,
+        40 => 3,
         16 => gpu.sms as i32,
         17 | 18 | 20 => 0,
         19 => 1,
@@ -49,7 +50,6 @@ pub fn attribute(device: &Device, number: u32, peers: bool) -> Answer<i32> {
         78 | 79 | 80 | 83 => 1,
         81 => (shared_opt_in(gpu.capability) + 1024) as i32,
         82 => 65_536,
-        84 => i32::from(peers),
         86 => 32,
         87 => if gpu.rates.fp64 >= 32.0 { 2 } else { 64 },
         88 | 89 | 90 | 91 | 95 => 1,
@@ -64,7 +64,7 @@ pub fn attribute(device: &Device, number: u32, peers: bool) -> Answer<i32> {
         116..=119 => 0,
         120 => i32::from(major >= 9),
         121..=140 => 0,
-        21..=30 | 42..=49 | 51..=74 | 77 | 85 | 92..=94 | 96 | 100 | 112..=114 => 0,
+        21..=30 | 42..=49 | 51..=74 | 77 | 84 | 85 | 92..=94 | 96 | 100 | 112..=114 => 0,
         _ => return Err(CuError::INVALID_VALUE),
     })
 }
