@@ -14,6 +14,7 @@ pub const GARBAGE: u8 = 0xcb;
 
 /// Rule of a range. Origins are the address of the rule's element 0 and may lie outside of the range.
 #[derive(Clone, Debug)]
+#[allow(missing_docs)]
 pub enum Content {
     /// Stored bytes; element 0 is the first of the vector.
     Bytes(Arc<Vec<u8>>),
