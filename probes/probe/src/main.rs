@@ -6,9 +6,12 @@
 
 mod cli;
 mod commands;
+mod device;
 mod exit;
 mod explain;
+mod measure;
 mod network;
+mod nvml;
 mod output;
 mod supervise;
 mod worker;
