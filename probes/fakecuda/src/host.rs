@@ -66,14 +66,19 @@ pub(crate) fn contains(address: u64, bytes: u64) -> bool {
     let blocks = blocks();
     let block = blocks.range(..=address).next_back();
     block.is_some_and(|(start, block)| {
-        address.checked_add(bytes).is_some_and(|end| end <= start + block.bytes as u64)
+        address
+            .checked_add(bytes)
+            .is_some_and(|end| end <= start + block.bytes as u64)
     })
 }
 
 /// Writes to pinned memory.
 pub(crate) fn write(address: u64, bytes: &[u8]) -> Answer<()> {
     if !contains(address, bytes.len() as u64) {
-        return refuse(CuError::ILLEGAL_ADDRESS, format_args!("{address:#x} is no pinned memory"));
+        return refuse(
+            CuError::ILLEGAL_ADDRESS,
+            format_args!("{address:#x} is no pinned memory"),
+        );
     }
     // SAFETY: the range lies in a block that is allocated, and kernels' results are written while the caller waits.
     unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), address as *mut u8, bytes.len()) };
@@ -83,7 +88,10 @@ pub(crate) fn write(address: u64, bytes: &[u8]) -> Answer<()> {
 /// Reads pinned memory.
 pub(crate) fn read(address: u64, out: &mut [u8]) -> Answer<()> {
     if !contains(address, out.len() as u64) {
-        return refuse(CuError::ILLEGAL_ADDRESS, format_args!("{address:#x} is no pinned memory"));
+        return refuse(
+            CuError::ILLEGAL_ADDRESS,
+            format_args!("{address:#x} is no pinned memory"),
+        );
     }
     // SAFETY: the range lies in a block that is allocated.
     unsafe { std::ptr::copy_nonoverlapping(address as *const u8, out.as_mut_ptr(), out.len()) };
@@ -112,7 +120,10 @@ impl Buffer {
     /// # Safety
     /// The range must stay valid until the copy that uses it was waited for, as the interface demands of callers.
     pub(crate) unsafe fn new(pointer: *mut u8, bytes: usize) -> Self {
-        Self { address: pointer as usize, bytes }
+        Self {
+            address: pointer as usize,
+            bytes,
+        }
     }
 
     /// Length.

@@ -32,7 +32,11 @@ pub fn elf_length(header: &[u8; 64], section: impl Fn(u64) -> (u64, u64)) -> Opt
 impl Image {
     /// Reads the target of a cubin or of PTX text.
     pub fn parse(bytes: Vec<u8>) -> Answer<Self> {
-        let arch = if bytes.starts_with(b"\x7fELF") { cubin_arch(&bytes) } else { ptx_arch(&bytes) };
+        let arch = if bytes.starts_with(b"\x7fELF") {
+            cubin_arch(&bytes)
+        } else {
+            ptx_arch(&bytes)
+        };
         match arch {
             Some(arch) => Ok(Self { arch, bytes }),
             None => refuse(CuError::INVALID_IMAGE, "neither a cubin nor PTX with a .target"),
@@ -54,7 +58,9 @@ impl Image {
 
     /// Whether a GPU of that capability takes it.
     pub fn loads_on(&self, capability: [u32; 2]) -> bool {
-        let Some((target, exact)) = self.target() else { return false };
+        let Some((target, exact)) = self.target() else {
+            return false;
+        };
         match (exact, self.is_ptx()) {
             (true, _) => target == capability,
             (false, true) => target <= capability,
@@ -64,7 +70,11 @@ impl Image {
 
     /// Whether it holds the kernel.
     pub fn holds(&self, kernel: &str) -> bool {
-        let needle = if self.is_ptx() { format!(".entry {kernel}(") } else { format!(".text.{kernel}\0") };
+        let needle = if self.is_ptx() {
+            format!(".entry {kernel}(")
+        } else {
+            format!(".text.{kernel}\0")
+        };
         let needle = needle.as_bytes();
         self.bytes.windows(needle.len()).any(|window| window == needle)
     }
@@ -78,8 +88,11 @@ fn cubin_arch(bytes: &[u8]) -> Option<String> {
         return None;
     }
     let flags = u32::from_le_bytes(bytes.get(48..52)?.try_into().ok()?);
-    let (number, exact) =
-        if bytes[8] >= 8 { (flags >> 8 & 0xff, flags & 8 != 0) } else { (flags & 0xff, flags & 0x800 != 0) };
+    let (number, exact) = if bytes[8] >= 8 {
+        (flags >> 8 & 0xff, flags & 8 != 0)
+    } else {
+        (flags & 0xff, flags & 0x800 != 0)
+    };
     Some(format!("sm_{number}{}", if exact { "a" } else { "" }))
 }
 
@@ -97,14 +110,23 @@ fn ptx_arch(bytes: &[u8]) -> Option<String> {
 pub fn for_tests(arch: &str, kernels: &[&str]) -> Vec<u8> {
     let (kind, number) = arch.split_once('_').expect("sm_90a or compute_80");
     if kind == "compute" {
-        let entries: String = kernels.iter().map(|name| format!(".visible .entry {name}(\n)\n{{ ret; }}\n")).collect();
+        let entries: String = kernels
+            .iter()
+            .map(|name| format!(".visible .entry {name}(\n)\n{{ ret; }}\n"))
+            .collect();
         return format!(".version 8.4\n.target sm_{number}\n.address_size 64\n{entries}\0").into_bytes();
     }
     let exact = number.ends_with('a');
     let number: u32 = number.trim_end_matches('a').parse().expect("a number");
-    let (abi, flags) =
-        if number >= 100 { (8, number << 8 | u32::from(exact) << 3 | 2) } else { (7, number | u32::from(exact) << 11) };
-    let names: Vec<u8> = kernels.iter().flat_map(|name| format!(".text.{name}\0").into_bytes()).collect();
+    let (abi, flags) = if number >= 100 {
+        (8, number << 8 | u32::from(exact) << 3 | 2)
+    } else {
+        (7, number | u32::from(exact) << 11)
+    };
+    let names: Vec<u8> = kernels
+        .iter()
+        .flat_map(|name| format!(".text.{name}\0").into_bytes())
+        .collect();
     let mut bytes = vec![0_u8; 64];
     bytes[..9].copy_from_slice(&[0x7f, b'E', b'L', b'F', 2, 1, 1, 51, abi]);
     bytes[18] = 190;
@@ -141,7 +163,12 @@ mod tests {
 
     #[test]
     fn the_flags_that_nvrtc_writes_are_understood() {
-        for (abi, flags, arch) in [(7, 0x5a0d5a, "sm_90a"), (7, 0x590559, "sm_89"), (8, 0x600640a, "sm_100a"), (8, 0x6007802, "sm_120")] {
+        for (abi, flags, arch) in [
+            (7, 0x5a0d5a, "sm_90a"),
+            (7, 0x590559, "sm_89"),
+            (8, 0x600640a, "sm_100a"),
+            (8, 0x6007802, "sm_120"),
+        ] {
             let mut bytes = for_tests("sm_80", &[]);
             bytes[8] = abi;
             bytes[48..52].copy_from_slice(&u32::to_le_bytes(flags));

@@ -15,8 +15,15 @@ const NAMES: [&str; 2] = ["libcuda.so.1", "libnvidia-ml.so.1"];
 pub fn library() -> io::Result<PathBuf> {
     let executable = std::env::current_exe()?;
     let folders = executable.ancestors().skip(1).take(3);
-    let found = folders.flat_map(|folder| [folder.join(FILE), folder.join("deps").join(FILE)]).find(|path| path.exists());
-    found.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("no {FILE} around {}", executable.display())))
+    let found = folders
+        .flat_map(|folder| [folder.join(FILE), folder.join("deps").join(FILE)])
+        .find(|path| path.exists());
+    found.ok_or_else(|| {
+        io::Error::new(
+            io::ErrorKind::NotFound,
+            format!("no {FILE} around {}", executable.display()),
+        )
+    })
 }
 
 /// Links the library into `folder` as `libcuda.so.1` and `libnvidia-ml.so.1`; set `LD_LIBRARY_PATH` of the process under

@@ -66,7 +66,11 @@ impl Power {
     /// Cold and idle at time 0.
     pub fn new(scenario: &Scenario) -> Self {
         let (watts, limit) = (f64::from(scenario.real.watts), f64::from(scenario.power_limit_w));
-        let limit = if scenario.power_limit_w == scenario.claim.watts { watts } else { limit };
+        let limit = if scenario.power_limit_w == scenario.claim.watts {
+            watts
+        } else {
+            limit
+        };
         // Power falls with about the square of the clock, since the voltage falls with it.
         let room = ((limit / watts - STATIC_SHARE) / (1.0 - STATIC_SHARE)).clamp(0.02, 1.0);
         Self {
@@ -106,8 +110,17 @@ impl Power {
             reasons = 0x20 | 0x40 | 0x8;
         }
         let heat = self.heat(at).min(60.0);
-        let celsius = if throttled { 92.0 } else { 34.0 + 32.0 * (1.0 - (-heat / 15.0).exp()) };
-        Reading { clock_mhz: clock, watts, celsius, reasons }
+        let celsius = if throttled {
+            92.0
+        } else {
+            34.0 + 32.0 * (1.0 - (-heat / 15.0).exp())
+        };
+        Reading {
+            clock_mhz: clock,
+            watts,
+            celsius,
+            reasons,
+        }
     }
 
     fn heat(&self, at: u64) -> f64 {
@@ -131,19 +144,31 @@ impl Power {
         }
         match self.segments.back_mut() {
             // Short pauses between launches do not show in the sensors.
-            Some(last) if last.load == load && start.saturating_sub(last.end) < 2_000_000
-                && last.reading.clock_mhz == reading.clock_mhz && end.saturating_sub(last.start) < 100_000_000 =>
+            Some(last)
+                if last.load == load
+                    && start.saturating_sub(last.end) < 2_000_000
+                    && last.reading.clock_mhz == reading.clock_mhz
+                    && end.saturating_sub(last.start) < 100_000_000 =>
             {
                 last.end = last.end.max(end);
             }
-            _ => self.segments.push_back(Segment { start, end, load, reading }),
+            _ => self.segments.push_back(Segment {
+                start,
+                end,
+                load,
+                reading,
+            }),
         }
     }
 
     /// What the sensors say at `now`.
     pub fn at(&mut self, now: u64) -> Reading {
         self.count_to(now);
-        let running = self.segments.iter().filter(|s| s.start <= now && now < s.end + 2_000_000).next_back();
+        let running = self
+            .segments
+            .iter()
+            .filter(|s| s.start <= now && now < s.end + 2_000_000)
+            .next_back();
         match running.copied() {
             Some(segment) => segment.reading,
             None => self.reading(Load::Idle, now),
@@ -169,7 +194,11 @@ impl Power {
         }
         self.joules += joules;
         self.counted_to = now;
-        while self.segments.front().is_some_and(|segment| segment.end + 10_000_000_000 < now) {
+        while self
+            .segments
+            .front()
+            .is_some_and(|segment| segment.end + 10_000_000_000 < now)
+        {
             self.segments.pop_front();
         }
     }
@@ -202,7 +231,10 @@ mod tests {
         }
         assert_eq!(power.at(10 * S).clock_mhz, cold);
         let hot = power.at(24 * S + S / 2);
-        assert!(hot.clock_mhz < 0.6 * cold && hot.reasons & 0x40 != 0 && hot.celsius > 90.0, "{hot:?}");
+        assert!(
+            hot.clock_mhz < 0.6 * cold && hot.reasons & 0x40 != 0 && hot.celsius > 90.0,
+            "{hot:?}"
+        );
     }
 
     #[test]

@@ -30,13 +30,15 @@ pub fn set_context(context: u64) {
 /// a test that misspells a scenario must not run on another one.
 pub fn with<T>(call: impl FnOnce(&mut Driver) -> T) -> T {
     let mut driver = DRIVER.lock().unwrap_or_else(PoisonError::into_inner);
-    call(driver.get_or_insert_with(|| match from_environment(|key| std::env::var(key).ok()) {
-        Ok(settings) => Driver::new(settings),
-        Err(message) => {
-            eprintln!("gridproof-fakecuda: {message}");
-            std::process::abort();
-        }
-    }))
+    call(
+        driver.get_or_insert_with(|| match from_environment(|key| std::env::var(key).ok()) {
+            Ok(settings) => Driver::new(settings),
+            Err(message) => {
+                eprintln!("gridproof-fakecuda: {message}");
+                std::process::abort();
+            }
+        }),
+    )
 }
 
 /// Replaces the driver of this process; for tests that call the functions of this library directly.

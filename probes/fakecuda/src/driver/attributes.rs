@@ -51,7 +51,13 @@ pub fn attribute(device: &Device, number: u32) -> Answer<i32> {
         81 => (shared_opt_in(gpu.capability) + 1024) as i32,
         82 => 65_536,
         86 => 32,
-        87 => if gpu.rates.fp64 >= 32.0 { 2 } else { 64 },
+        87 => {
+            if gpu.rates.fp64 >= 32.0 {
+                2
+            } else {
+                64
+            }
+        }
         88 | 89 | 90 | 91 | 95 => 1,
         97 => shared_opt_in(gpu.capability) as i32,
         98 | 99 | 101 | 102 => 1,

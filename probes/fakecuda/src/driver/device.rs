@@ -43,12 +43,21 @@ impl Device {
     /// GPU `index` of the scenario.
     pub fn new(index: usize, settings: &Settings) -> Self {
         let scenario = Arc::new(settings.scenario.clone());
-        let seed = mix64(settings.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(index as u64 + 1));
+        let seed = mix64(
+            settings
+                .seed
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                .wrapping_add(index as u64 + 1),
+        );
         let mut memory = Memory::new(index, scenario.reported_bytes, scenario.physical_bytes);
         if scenario.fault == Some(Fault::BadMemory) {
             memory.stuck_bit = Some(scenario.physical_bytes / 2 + 5);
         }
-        let default = if scenario.fault == Some(Fault::Ecc) { u64::MAX } else { 200 };
+        let default = if scenario.fault == Some(Fault::Ecc) {
+            u64::MAX
+        } else {
+            200
+        };
         Self {
             index,
             power: Power::new(&scenario),
@@ -113,7 +122,14 @@ impl Device {
     pub fn uuid_text(&self) -> String {
         let hex: String = self.uuid().iter().map(|byte| format!("{byte:02x}")).collect();
         let kind = if self.scenario.slice.is_some() { "MIG" } else { "GPU" };
-        format!("{kind}-{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+        format!(
+            "{kind}-{}-{}-{}-{}-{}",
+            &hex[..8],
+            &hex[8..12],
+            &hex[12..16],
+            &hex[16..20],
+            &hex[20..]
+        )
     }
 
     /// Bus number; domain, device and function are 0.

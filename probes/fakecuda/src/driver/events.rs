@@ -32,7 +32,13 @@ impl Driver {
     /// A new event.
     pub fn create_event(&mut self, flags: u32) -> u64 {
         let handle = self.handle();
-        self.events.insert(handle, Event { flags, ..Event::default() });
+        self.events.insert(
+            handle,
+            Event {
+                flags,
+                ..Event::default()
+            },
+        );
         handle
     }
 
@@ -86,7 +92,10 @@ impl Driver {
             return Ok(Waited::Never);
         }
         device.health()?;
-        Ok(event.done.filter(|(ticket, _)| *ticket == event.last).map_or(Waited::Unknown, |(_, at)| Waited::At(at)))
+        Ok(event
+            .done
+            .filter(|(ticket, _)| *ticket == event.last)
+            .map_or(Waited::Unknown, |(_, at)| Waited::At(at)))
     }
 
     /// When all work of a stream is over.
@@ -98,12 +107,21 @@ impl Driver {
             return Ok(Waited::Never);
         }
         device.health()?;
-        Ok(if stream.queue.is_empty() { Waited::At(stream.end) } else { Waited::Unknown })
+        Ok(if stream.queue.is_empty() {
+            Waited::At(stream.end)
+        } else {
+            Waited::Unknown
+        })
     }
 
     /// When all work of a GPU is over.
     pub fn device_state(&mut self, index: usize) -> Answer<Waited> {
-        let keys: Vec<u64> = self.streams.iter().filter(|(_, s)| s.device == index).map(|(key, _)| *key).collect();
+        let keys: Vec<u64> = self
+            .streams
+            .iter()
+            .filter(|(_, s)| s.device == index)
+            .map(|(key, _)| *key)
+            .collect();
         let mut last = 0;
         for key in keys {
             match self.stream_state(key)? {
@@ -119,11 +137,17 @@ impl Driver {
         self.pump();
         let moment = |driver: &Self, handle| {
             let event = driver.events.get(&handle).ok_or(CuError::INVALID_HANDLE)?;
-            driver.devices.get(event.device).map_or(Ok(()), |device| device.health())?;
+            driver
+                .devices
+                .get(event.device)
+                .map_or(Ok(()), |device| device.health())?;
             if event.flags & DISABLE_TIMING != 0 || event.last == 0 {
                 return Err(CuError::INVALID_HANDLE);
             }
-            event.done.filter(|(ticket, at)| *ticket == event.last && *at <= driver.now()).ok_or(CuError::NOT_READY)
+            event
+                .done
+                .filter(|(ticket, at)| *ticket == event.last && *at <= driver.now())
+                .ok_or(CuError::NOT_READY)
         };
         let (from, to) = (moment(self, from)?.1, moment(self, to)?.1);
         if self.fault() == Some(Fault::Garbage) {

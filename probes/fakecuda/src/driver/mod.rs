@@ -50,7 +50,11 @@ const CONTEXTS: u64 = 0x0050_0000_0000;
 impl Driver {
     /// The driver of the settings, before `cuInit`.
     pub fn new(settings: Settings) -> Self {
-        let count = if settings.scenario.fault == Some(Fault::NoGpu) { 0 } else { settings.count };
+        let count = if settings.scenario.fault == Some(Fault::NoGpu) {
+            0
+        } else {
+            settings.count
+        };
         let mut driver = Self {
             devices: (0..count).map(|index| Device::new(index, &settings)).collect(),
             visible: settings.visible.clone().unwrap_or_else(|| (0..count).collect()),
@@ -89,7 +93,11 @@ impl Driver {
 
     /// `NOT_INITIALIZED` before `cuInit`.
     pub fn ready(&self) -> Answer<()> {
-        if self.initialized { Ok(()) } else { Err(CuError::NOT_INITIALIZED) }
+        if self.initialized {
+            Ok(())
+        } else {
+            Err(CuError::NOT_INITIALIZED)
+        }
     }
 
     /// Index of a CUDA ordinal.
@@ -103,7 +111,10 @@ impl Driver {
 
     /// CUDA ordinal of an index.
     pub fn ordinal_of(&self, index: usize) -> Option<i32> {
-        self.visible.iter().position(|visible| *visible == index).and_then(|position| i32::try_from(position).ok())
+        self.visible
+            .iter()
+            .position(|visible| *visible == index)
+            .and_then(|position| i32::try_from(position).ok())
     }
 
     /// Handle of a GPU's primary context.
@@ -114,8 +125,13 @@ impl Driver {
     /// GPU of a context that works.
     pub fn device_of_context(&self, context: u64) -> Answer<usize> {
         self.ready()?;
-        let index = context.checked_sub(CONTEXTS).filter(|at| at % 64 == 0).map(|at| (at / 64) as usize);
-        let index = index.filter(|index| *index < self.devices.len()).ok_or(CuError::INVALID_CONTEXT)?;
+        let index = context
+            .checked_sub(CONTEXTS)
+            .filter(|at| at % 64 == 0)
+            .map(|at| (at / 64) as usize);
+        let index = index
+            .filter(|index| *index < self.devices.len())
+            .ok_or(CuError::INVALID_CONTEXT)?;
         self.devices[index].health()?;
         Ok(index)
     }

@@ -37,7 +37,11 @@ impl Driver {
     pub fn load_module(&mut self, device: usize, bytes: Vec<u8>) -> Answer<u64> {
         let image = Image::parse(bytes)?;
         if self.fault() == Some(Fault::OldDriver) {
-            return Err(if image.is_ptx() { CuError::UNSUPPORTED_PTX_VERSION } else { CuError::NO_BINARY_FOR_GPU });
+            return Err(if image.is_ptx() {
+                CuError::UNSUPPORTED_PTX_VERSION
+            } else {
+                CuError::NO_BINARY_FOR_GPU
+            });
         }
         if !image.loads_on(self.devices[device].scenario.real.capability) {
             return Err(CuError::NO_BINARY_FOR_GPU);
@@ -61,8 +65,18 @@ impl Driver {
             return Err(CuError::NOT_FOUND);
         }
         let arch = loaded.image.arch.clone();
-        let tile = arch.parse::<Arch>().ok().and_then(|arch| gridproof_probe_kernels::tile(arch, name));
-        let function = Function { device: loaded.device, name: name.to_owned(), arch, tile, opted_in: 0, module };
+        let tile = arch
+            .parse::<Arch>()
+            .ok()
+            .and_then(|arch| gridproof_probe_kernels::tile(arch, name));
+        let function = Function {
+            device: loaded.device,
+            name: name.to_owned(),
+            arch,
+            tile,
+            opted_in: 0,
+            module,
+        };
         let handle = self.handle();
         self.functions.insert(handle, function);
         Ok(handle)
@@ -83,7 +97,13 @@ impl Driver {
             0 => function.tile.map_or(1024, |tile| tile.threads as i32),
             1 if function.name == "gp_chase_map" => 48 << 10,
             1..=3 => 0,
-            4 => if product { 168 } else { 32 },
+            4 => {
+                if product {
+                    168
+                } else {
+                    32
+                }
+            }
             5 | 6 => version,
             7 => 0,
             8 => function.opted_in.max(48 << 10) as i32,
@@ -97,14 +117,21 @@ impl Driver {
         const MAX_DYNAMIC_SHARED: u32 = 8;
         let function = self.functions.get_mut(&handle).ok_or(CuError::INVALID_HANDLE)?;
         if attribute != MAX_DYNAMIC_SHARED {
-            return if matches!(attribute, 9..=15) { Ok(()) } else { Err(CuError::INVALID_VALUE) };
+            return if matches!(attribute, 9..=15) {
+                Ok(())
+            } else {
+                Err(CuError::INVALID_VALUE)
+            };
         }
         let most = shared_opt_in(self.devices[function.device].scenario.real.capability);
         match u32::try_from(value) {
             Ok(bytes) if bytes <= most => function.opted_in = bytes,
             _ => {
                 let name = &function.name;
-                return refuse(CuError::INVALID_VALUE, format_args!("{name}: {value} bytes of shared memory of {most}"));
+                return refuse(
+                    CuError::INVALID_VALUE,
+                    format_args!("{name}: {value} bytes of shared memory of {most}"),
+                );
             }
         }
         Ok(())

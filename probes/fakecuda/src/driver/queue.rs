@@ -60,7 +60,14 @@ pub struct Stream {
 impl Stream {
     /// An empty stream.
     pub fn new(device: usize, blocking: bool) -> Self {
-        Self { device, blocking, end: 0, queue: VecDeque::new(), capture: None, replay: false }
+        Self {
+            device,
+            blocking,
+            end: 0,
+            queue: VecDeque::new(),
+            capture: None,
+            replay: false,
+        }
     }
 }
 
@@ -159,10 +166,16 @@ impl Driver {
 
     /// Does the first entry of a stream; `false` when there is none or its start is not known.
     fn step(&mut self, key: u64) -> bool {
-        let Some(stream) = self.streams.get(&key) else { return false };
-        let Some((called, op)) = stream.queue.front().cloned() else { return false };
+        let Some(stream) = self.streams.get(&key) else {
+            return false;
+        };
+        let Some((called, op)) = stream.queue.front().cloned() else {
+            return false;
+        };
         let device = stream.device;
-        let Some(after) = self.end_of_siblings(key) else { return false };
+        let Some(after) = self.end_of_siblings(key) else {
+            return false;
+        };
         let end = stream.end.max(after);
         let done = match &op {
             Op::Launch(Kernel::Blocker { flag, timeout_ns }, _) => {
@@ -200,7 +213,11 @@ impl Driver {
         }
         let default = own.device as u64;
         let others = self.streams.iter().filter(|(other, stream)| {
-            let related = if key == default { **other != default } else { **other == default };
+            let related = if key == default {
+                **other != default
+            } else {
+                **other == default
+            };
             related && stream.blocking && stream.device == own.device
         });
         let mut end = 0;
@@ -227,7 +244,13 @@ impl Driver {
 
     /// Does work that begins no earlier than `end`, and gives its own end.
     fn perform(&mut self, device: usize, op: &Op, called: u64, end: u64, replay: bool) -> Answer<u64> {
-        let begin = |latency: u64| if replay { end.max(called) } else { end.max(called + latency) };
+        let begin = |latency: u64| {
+            if replay {
+                end.max(called)
+            } else {
+                end.max(called + latency)
+            }
+        };
         match op {
             Op::Launch(kernel, shape) => {
                 let device = &mut self.devices[device];

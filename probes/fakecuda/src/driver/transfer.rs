@@ -13,7 +13,9 @@ const STAGED: usize = 64 << 10;
 impl Driver {
     /// A range of a GPU that callers may copy to or from.
     fn range(&self, address: u64, bytes: u64, what: &str) -> Answer<usize> {
-        let device = self.owner(address).filter(|device| self.devices[*device].memory.contains(address, bytes));
+        let device = self
+            .owner(address)
+            .filter(|device| self.devices[*device].memory.contains(address, bytes));
         match device {
             Some(device) => Ok(device),
             None => refuse(
@@ -31,7 +33,11 @@ impl Driver {
         self.range(to, buffer.len() as u64, "copy to the device")?;
         let capturing = self.stream(key)?.capture.is_some();
         let staged = !wait && !capturing && buffer.len() <= STAGED;
-        let op = if staged { Op::Bytes(to, buffer.bytes().to_vec()) } else { Op::ToDevice(to, buffer) };
+        let op = if staged {
+            Op::Bytes(to, buffer.bytes().to_vec())
+        } else {
+            Op::ToDevice(to, buffer)
+        };
         self.enqueue(key, op)
     }
 
@@ -67,7 +73,11 @@ impl Driver {
     pub(super) fn host_copy(&mut self, device: usize, to_device: bool, bytes: usize, pinned: bool, start: u64) -> u64 {
         let gpu = &mut self.devices[device];
         let pcie = gpu.scenario.real.pcie;
-        let rate = if to_device { pcie.to_device_gbps } else { pcie.to_host_gbps };
+        let rate = if to_device {
+            pcie.to_device_gbps
+        } else {
+            pcie.to_host_gbps
+        };
         let rate = if pinned { rate } else { rate * PAGEABLE };
         let ns = (bytes as f64 / rate).max(900.0) * gpu.noise();
         let start = crate::kernel::time::own_turn(gpu.scenario.time_slices, start);

@@ -13,7 +13,13 @@ fn queue(stream: u64, sync: bool, call: impl FnOnce(&mut Driver, u64) -> Answer<
         let key = driver.stream_key(stream, device)?;
         call(driver, key).map(|()| key)
     });
-    code(queued.and_then(|key| if sync { wait(|driver| driver.stream_state(key)) } else { Ok(()) }))
+    code(queued.and_then(|key| {
+        if sync {
+            wait(|driver| driver.stream_state(key))
+        } else {
+            Ok(())
+        }
+    }))
 }
 
 /// The caller's buffer.
@@ -31,25 +37,33 @@ unsafe fn buffer(pointer: *mut u8, bytes: usize) -> Answer<Buffer> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuMemcpyHtoD_v2(to: u64, from: *mut u8, bytes: usize) -> u32 {
     // SAFETY: the caller's buffer, which the interface wants valid until the copy is over.
-    queue(0, true, |driver, key| driver.copy_to_device(key, to, unsafe { buffer(from, bytes) }?, true))
+    queue(0, true, |driver, key| {
+        driver.copy_to_device(key, to, unsafe { buffer(from, bytes) }?, true)
+    })
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuMemcpyHtoDAsync_v2(to: u64, from: *mut u8, bytes: usize, stream: u64) -> u32 {
     // SAFETY: the caller's buffer, which the interface wants valid until the copy is over.
-    queue(stream, false, |driver, key| driver.copy_to_device(key, to, unsafe { buffer(from, bytes) }?, false))
+    queue(stream, false, |driver, key| {
+        driver.copy_to_device(key, to, unsafe { buffer(from, bytes) }?, false)
+    })
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuMemcpyDtoH_v2(to: *mut u8, from: u64, bytes: usize) -> u32 {
     // SAFETY: the caller's buffer, which the interface wants valid until the copy is over.
-    queue(0, true, |driver, key| driver.copy_to_host(key, unsafe { buffer(to, bytes) }?, from))
+    queue(0, true, |driver, key| {
+        driver.copy_to_host(key, unsafe { buffer(to, bytes) }?, from)
+    })
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuMemcpyDtoHAsync_v2(to: *mut u8, from: u64, bytes: usize, stream: u64) -> u32 {
     // SAFETY: the caller's buffer, which the interface wants valid until the copy is over.
-    queue(stream, false, |driver, key| driver.copy_to_host(key, unsafe { buffer(to, bytes) }?, from))
+    queue(stream, false, |driver, key| {
+        driver.copy_to_host(key, unsafe { buffer(to, bytes) }?, from)
+    })
 }
 
 #[unsafe(no_mangle)]
@@ -59,25 +73,39 @@ pub extern "C" fn cuMemcpyDtoD_v2(to: u64, from: u64, bytes: usize) -> u32 {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn cuMemcpyDtoDAsync_v2(to: u64, from: u64, bytes: usize, stream: u64) -> u32 {
-    queue(stream, false, |driver, key| driver.copy_device(key, to, from, bytes as u64))
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cuMemcpyAsync(to: u64, from: u64, bytes: usize, stream: u64) -> u32 {
-    queue(stream, false, |driver, key| match (driver.owner(to), driver.owner(from)) {
-        (Some(_), Some(_)) => driver.copy_device(key, to, from, bytes as u64),
-        // SAFETY: not an address of a GPU, so the caller's buffer.
-        (Some(_), None) => driver.copy_to_device(key, to, unsafe { buffer(from as *mut u8, bytes) }?, false),
-        // SAFETY: likewise.
-        (None, Some(_)) => driver.copy_to_host(key, unsafe { buffer(to as *mut u8, bytes) }?, from),
-        (None, None) => Err(CuError::NOT_SUPPORTED),
+    queue(stream, false, |driver, key| {
+        driver.copy_device(key, to, from, bytes as u64)
     })
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn cuMemcpyPeerAsync(to: u64, to_context: u64, from: u64, from_context: u64, bytes: usize, stream: u64) -> u32 {
+pub unsafe extern "C" fn cuMemcpyAsync(to: u64, from: u64, bytes: usize, stream: u64) -> u32 {
     queue(stream, false, |driver, key| {
-        let (target, source) = (driver.device_of_context(to_context)?, driver.device_of_context(from_context)?);
+        match (driver.owner(to), driver.owner(from)) {
+            (Some(_), Some(_)) => driver.copy_device(key, to, from, bytes as u64),
+            // SAFETY: not an address of a GPU, so the caller's buffer.
+            (Some(_), None) => driver.copy_to_device(key, to, unsafe { buffer(from as *mut u8, bytes) }?, false),
+            // SAFETY: likewise.
+            (None, Some(_)) => driver.copy_to_host(key, unsafe { buffer(to as *mut u8, bytes) }?, from),
+            (None, None) => Err(CuError::NOT_SUPPORTED),
+        }
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn cuMemcpyPeerAsync(
+    to: u64,
+    to_context: u64,
+    from: u64,
+    from_context: u64,
+    bytes: usize,
+    stream: u64,
+) -> u32 {
+    queue(stream, false, |driver, key| {
+        let (target, source) = (
+            driver.device_of_context(to_context)?,
+            driver.device_of_context(from_context)?,
+        );
         if driver.owner(to) != Some(target) || driver.owner(from) != Some(source) {
             return Err(CuError::INVALID_VALUE);
         }
@@ -94,7 +122,9 @@ pub extern "C" fn cuMemcpyPeer(to: u64, to_context: u64, from: u64, from_context
 }
 
 fn set(to: u64, word: [u8; 4], bytes: usize, stream: u64, sync: bool) -> u32 {
-    queue(stream, sync, |driver, key| driver.set_memory(key, to, word, bytes as u64))
+    queue(stream, sync, |driver, key| {
+        driver.set_memory(key, to, word, bytes as u64)
+    })
 }
 
 #[unsafe(no_mangle)]

@@ -97,11 +97,18 @@ pub unsafe extern "C" fn cuDeviceGetPCIBusId(id: *mut c_char, length: c_int, dev
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuDeviceGetByPCIBusId(device: *mut c_int, id: *const c_char) -> u32 {
     // SAFETY: the caller's string.
-    let Some(id) = (unsafe { text(id) }) else { return CuError::INVALID_VALUE.0 };
+    let Some(id) = (unsafe { text(id) }) else {
+        return CuError::INVALID_VALUE.0;
+    };
     let answer = with(|driver| {
         driver.ready()?;
-        let index = driver.devices.iter().position(|gpu| gpu.bus_id().eq_ignore_ascii_case(&id));
-        index.and_then(|index| driver.ordinal_of(index)).ok_or(CuError::INVALID_DEVICE)
+        let index = driver
+            .devices
+            .iter()
+            .position(|gpu| gpu.bus_id().eq_ignore_ascii_case(&id));
+        index
+            .and_then(|index| driver.ordinal_of(index))
+            .ok_or(CuError::INVALID_DEVICE)
     });
     // SAFETY: the caller's pointer, checked for null.
     code(answer.and_then(|ordinal| unsafe { store(device, ordinal) }))
@@ -111,7 +118,11 @@ pub unsafe extern "C" fn cuDeviceGetByPCIBusId(device: *mut c_int, id: *const c_
 pub unsafe extern "C" fn cuDeviceTotalMem_v2(bytes: *mut usize, device: c_int) -> u32 {
     let answer = ask(device, |driver, index| {
         let garbage = driver.fault() == Some(Fault::Garbage);
-        Ok(if garbage { 1 << 63 } else { driver.devices[index].scenario.reported_bytes as usize })
+        Ok(if garbage {
+            1 << 63
+        } else {
+            driver.devices[index].scenario.reported_bytes as usize
+        })
     });
     // SAFETY: the caller's pointer, checked for null.
     code(answer.and_then(|total| unsafe { store(bytes, total) }))
@@ -147,7 +158,9 @@ pub unsafe extern "C" fn cuDeviceGetP2PAttribute(value: *mut c_int, number: u32,
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuDevicePrimaryCtxRetain(context: *mut u64, device: c_int) -> u32 {
-    let answer = ask(device, |driver, index| driver.devices[index].health().map(|()| Driver::context_of(index)));
+    let answer = ask(device, |driver, index| {
+        driver.devices[index].health().map(|()| Driver::context_of(index))
+    });
     // SAFETY: the caller's pointer, checked for null.
     code(answer.and_then(|handle| unsafe { store(context, handle) }))
 }
@@ -171,7 +184,13 @@ pub extern "C" fn cuDevicePrimaryCtxSetFlags_v2(device: c_int, _flags: c_uint) -
 
 #[unsafe(no_mangle)]
 pub extern "C" fn cuCtxSetCurrent(context: u64) -> u32 {
-    let answer = with(|driver| if context == 0 { driver.ready() } else { driver.device_of_context(context).map(|_| ()) });
+    let answer = with(|driver| {
+        if context == 0 {
+            driver.ready()
+        } else {
+            driver.device_of_context(context).map(|_| ())
+        }
+    });
     if answer.is_ok() {
         state::set_context(context);
     }
@@ -251,7 +270,11 @@ pub extern "C" fn cuCtxEnablePeerAccess(peer: u64, flags: c_uint) -> u32 {
         if !driver.can_access_peer(index, other) {
             return Err(CuError::PEER_ACCESS_UNSUPPORTED);
         }
-        if driver.devices[index].peers.insert(other) { Ok(()) } else { Err(CuError::PEER_ACCESS_ALREADY_ENABLED) }
+        if driver.devices[index].peers.insert(other) {
+            Ok(())
+        } else {
+            Err(CuError::PEER_ACCESS_ALREADY_ENABLED)
+        }
     }))
 }
 
@@ -259,7 +282,11 @@ pub extern "C" fn cuCtxEnablePeerAccess(peer: u64, flags: c_uint) -> u32 {
 pub extern "C" fn cuCtxDisablePeerAccess(peer: u64) -> u32 {
     code(with_context(|driver, index| {
         let other = driver.device_of_context(peer)?;
-        if driver.devices[index].peers.remove(&other) { Ok(()) } else { Err(CuError::PEER_ACCESS_NOT_ENABLED) }
+        if driver.devices[index].peers.remove(&other) {
+            Ok(())
+        } else {
+            Err(CuError::PEER_ACCESS_NOT_ENABLED)
+        }
     }))
 }
 

@@ -44,7 +44,10 @@ pub extern "C" fn cuMemFree_v2(pointer: u64) -> u32 {
     code(with_context(|driver, _| {
         let owner = driver.owner(pointer).ok_or(CuError::INVALID_VALUE)?;
         driver.devices[owner].memory.release(pointer).or_else(|error| {
-            refuse(error, format_args!("cuMemFree of {pointer:#x}, which is no allocation's start"))
+            refuse(
+                error,
+                format_args!("cuMemFree of {pointer:#x}, which is no allocation's start"),
+            )
         })
     }))
 }
@@ -86,7 +89,10 @@ pub unsafe extern "C" fn cuMemGetInfo_v2(free: *mut usize, total: *mut usize) ->
 pub unsafe extern "C" fn cuMemGetAddressRange_v2(base: *mut u64, size: *mut usize, pointer: u64) -> u32 {
     let answer = with_context(|driver, _| {
         let owner = driver.owner(pointer).ok_or(CuError::NOT_FOUND)?;
-        driver.devices[owner].memory.allocation(pointer).ok_or(CuError::NOT_FOUND)
+        driver.devices[owner]
+            .memory
+            .allocation(pointer)
+            .ok_or(CuError::NOT_FOUND)
     });
     code(answer.map(|(start, bytes)| {
         // SAFETY: the caller's pointers, which may be null here.
@@ -134,14 +140,22 @@ pub extern "C" fn cuMemHostUnregister(pointer: u64) -> u32 {
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuMemHostGetDevicePointer_v2(device: *mut u64, pointer: u64, flags: c_uint) -> u32 {
-    let answer = if flags == 0 && host::contains(pointer, 1) { Ok(()) } else { Err(CuError::INVALID_VALUE) };
+    let answer = if flags == 0 && host::contains(pointer, 1) {
+        Ok(())
+    } else {
+        Err(CuError::INVALID_VALUE)
+    };
     // SAFETY: the caller's pointer, checked for null.
     code(answer.and_then(|()| unsafe { store(device, pointer) }))
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuMemHostGetFlags(flags: *mut c_uint, pointer: u64) -> u32 {
-    let answer = if host::contains(pointer, 1) { Ok(()) } else { Err(CuError::INVALID_VALUE) };
+    let answer = if host::contains(pointer, 1) {
+        Ok(())
+    } else {
+        Err(CuError::INVALID_VALUE)
+    };
     // SAFETY: the caller's pointer, checked for null.
     code(answer.and_then(|()| unsafe { store(flags, 3) }))
 }
@@ -190,10 +204,16 @@ pub unsafe extern "C" fn cuTensorMapEncodeTiled(
         return CuError::INVALID_VALUE.0;
     }
     if map as usize % 64 != 0 {
-        return code(refuse(CuError::INVALID_VALUE, "cuTensorMapEncodeTiled: the map is not aligned to 64 bytes"));
+        return code(refuse(
+            CuError::INVALID_VALUE,
+            "cuTensorMapEncodeTiled: the map is not aligned to 64 bytes",
+        ));
     }
     if rank != 2 {
-        return code(refuse(CuError::NOT_SUPPORTED, format_args!("cuTensorMapEncodeTiled: rank {rank}, modelled is 2")));
+        return code(refuse(
+            CuError::NOT_SUPPORTED,
+            format_args!("cuTensorMapEncodeTiled: rank {rank}, modelled is 2"),
+        ));
     }
     // SAFETY: not null, and arrays of `rank` (strides: `rank` - 1) elements by the interface.
     let encode = unsafe {
@@ -211,5 +231,9 @@ pub unsafe extern "C" fn cuTensorMapEncodeTiled(
         }
     };
     // SAFETY: not null, and 128 bytes by the interface.
-    code(encode.check().and_then(|encoded| unsafe { store(map, encoded.encode()) }))
+    code(
+        encode
+            .check()
+            .and_then(|encoded| unsafe { store(map, encoded.encode()) }),
+    )
 }

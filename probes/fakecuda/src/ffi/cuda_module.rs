@@ -28,7 +28,10 @@ unsafe fn image_bytes(image: *const u8) -> Answer<Vec<u8>> {
         return Err(CuError::INVALID_VALUE);
     }
     // SAFETY: an image has at least four bytes: the magic number, or text that is compared up to its zero only.
-    let elf = b"\x7fELF".iter().enumerate().all(|(i, byte)| unsafe { *image.add(i) } == *byte);
+    let elf = b"\x7fELF"
+        .iter()
+        .enumerate()
+        .all(|(i, byte)| unsafe { *image.add(i) } == *byte);
     if !elf {
         // SAFETY: not ELF, so text that ends with zero.
         return Ok(unsafe { CStr::from_ptr(image.cast()) }.to_bytes().to_vec());
@@ -43,7 +46,9 @@ unsafe fn image_bytes(image: *const u8) -> Answer<Vec<u8>> {
         let kind = u32::from_le_bytes(section[4..8].try_into().expect("4 bytes"));
         (word(24), if kind == NOBITS { 0 } else { word(32) })
     });
-    let Some(length) = length else { return refuse(CuError::INVALID_IMAGE, "the ELF header makes no sense") };
+    let Some(length) = length else {
+        return refuse(CuError::INVALID_IMAGE, "the ELF header makes no sense");
+    };
     // SAFETY: all headers say that the file is at least that long.
     Ok(unsafe { std::slice::from_raw_parts(image, length) }.to_vec())
 }
@@ -77,14 +82,21 @@ pub extern "C" fn cuModuleUnload(module: u64) -> u32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuModuleGetFunction(function: *mut u64, module: u64, name: *const c_char) -> u32 {
     // SAFETY: the caller's string.
-    let Some(name) = (unsafe { text(name) }) else { return CuError::INVALID_VALUE.0 };
+    let Some(name) = (unsafe { text(name) }) else {
+        return CuError::INVALID_VALUE.0;
+    };
     let answer = with_context(|driver, _| driver.function(module, &name));
     // SAFETY: the caller's pointer, checked for null.
     code(answer.and_then(|handle| unsafe { store(function, handle) }))
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn cuModuleGetGlobal_v2(_pointer: *mut u64, _bytes: *mut usize, _module: u64, _name: *const c_char) -> u32 {
+pub extern "C" fn cuModuleGetGlobal_v2(
+    _pointer: *mut u64,
+    _bytes: *mut usize,
+    _module: u64,
+    _name: *const c_char,
+) -> u32 {
     CuError::NOT_FOUND.0
 }
 
@@ -97,7 +109,9 @@ pub unsafe extern "C" fn cuFuncGetAttribute(value: *mut c_int, attribute: u32, f
 
 #[unsafe(no_mangle)]
 pub extern "C" fn cuFuncSetAttribute(function: u64, attribute: u32, value: c_int) -> u32 {
-    code(with_context(|driver, _| driver.set_function_attribute(function, attribute, value)))
+    code(with_context(|driver, _| {
+        driver.set_function_attribute(function, attribute, value)
+    }))
 }
 
 #[unsafe(no_mangle)]
@@ -146,7 +160,11 @@ pub unsafe extern "C" fn cuLaunchKernel(
     if !extra.is_null() {
         return code(refuse(CuError::NOT_SUPPORTED, "parameters as one buffer (extra)"));
     }
-    let shape = Shape { grid: [grid_x, grid_y, grid_z], block: [block_x, block_y, block_z], shared };
+    let shape = Shape {
+        grid: [grid_x, grid_y, grid_z],
+        block: [block_x, block_y, block_z],
+        shared,
+    };
     // SAFETY: the caller's array.
     code(unsafe { launch(function, shape, stream, parameters) })
 }
@@ -163,7 +181,11 @@ pub unsafe extern "C" fn cuLaunchKernelEx(
     }
     // SAFETY: not null.
     let config = unsafe { &*config };
-    let shape = Shape { grid: config.grid, block: config.block, shared: config.shared };
+    let shape = Shape {
+        grid: config.grid,
+        block: config.block,
+        shared: config.shared,
+    };
     // SAFETY: the caller's array.
     code(unsafe { launch(function, shape, config.stream, parameters) })
 }
@@ -193,12 +215,19 @@ pub unsafe extern "C" fn cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn cuOccupancyMaxActiveClusters(clusters: *mut c_int, function: u64, config: *const LaunchConfig) -> u32 {
+pub unsafe extern "C" fn cuOccupancyMaxActiveClusters(
+    clusters: *mut c_int,
+    function: u64,
+    config: *const LaunchConfig,
+) -> u32 {
     if config.is_null() {
         return CuError::INVALID_VALUE.0;
     }
     let answer = with_context(|driver, device| {
-        let cluster = driver.function_facts(function)?.tile.map_or(1, |tile| tile.cluster.max(1));
+        let cluster = driver
+            .function_facts(function)?
+            .tile
+            .map_or(1, |tile| tile.cluster.max(1));
         Ok((driver.devices[device].scenario.real.sms / cluster) as c_int)
     });
     // SAFETY: the caller's pointer, checked for null.

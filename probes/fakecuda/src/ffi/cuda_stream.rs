@@ -68,7 +68,9 @@ pub extern "C" fn cuStreamWaitEvent(stream: u64, event: u64, _flags: c_uint) -> 
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuStreamIsCapturing(stream: u64, status: *mut u32) -> u32 {
-    let answer = on(stream, |driver, key| Ok(u32::from(driver.stream(key)?.capture.is_some())));
+    let answer = on(stream, |driver, key| {
+        Ok(u32::from(driver.stream(key)?.capture.is_some()))
+    });
     // SAFETY: the caller's pointer, checked for null.
     code(answer.and_then(|number| unsafe { store(status, number) }))
 }

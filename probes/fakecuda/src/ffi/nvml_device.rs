@@ -106,7 +106,11 @@ fn has_mig(device: &Device) -> bool {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlDeviceGetMigMode(handle: u64, current: *mut c_uint, pending: *mut c_uint) -> Return {
     let mode = ask(handle, |device, _| {
-        if has_mig(device) { Ok(c_uint::from(device.scenario.slice.is_some())) } else { Err(NOT_SUPPORTED) }
+        if has_mig(device) {
+            Ok(c_uint::from(device.scenario.slice.is_some()))
+        } else {
+            Err(NOT_SUPPORTED)
+        }
     });
     // SAFETY: the caller's pointers.
     match unsafe { answer(current, mode) } {
@@ -117,9 +121,17 @@ pub unsafe extern "C" fn nvmlDeviceGetMigMode(handle: u64, current: *mut c_uint,
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nvmlDeviceGetCudaComputeCapability(handle: u64, major: *mut c_int, minor: *mut c_int) -> Return {
+pub unsafe extern "C" fn nvmlDeviceGetCudaComputeCapability(
+    handle: u64,
+    major: *mut c_int,
+    minor: *mut c_int,
+) -> Return {
     let capability = ask(handle, |device, _| {
-        Ok(if garbage(device) { [-9, 99] } else { device.scenario.claim.capability.map(|part| part as c_int) })
+        Ok(if garbage(device) {
+            [-9, 99]
+        } else {
+            device.scenario.claim.capability.map(|part| part as c_int)
+        })
     });
     // SAFETY: the caller's pointers.
     match unsafe { answer(major, capability.map(|[major, _]| major)) } {
@@ -130,8 +142,14 @@ pub unsafe extern "C" fn nvmlDeviceGetCudaComputeCapability(handle: u64, major: 
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nvmlDeviceGetPowerManagementLimitConstraints(handle: u64, min: *mut c_uint, max: *mut c_uint) -> Return {
-    let watts = ask(handle, |device, _| Ok((device.scenario.claim.min_watts, device.scenario.claim.watts)));
+pub unsafe extern "C" fn nvmlDeviceGetPowerManagementLimitConstraints(
+    handle: u64,
+    min: *mut c_uint,
+    max: *mut c_uint,
+) -> Return {
+    let watts = ask(handle, |device, _| {
+        Ok((device.scenario.claim.min_watts, device.scenario.claim.watts))
+    });
     // SAFETY: the caller's pointers.
     match unsafe { answer(min, watts.map(|(min, _)| min * 1000)) } {
         // SAFETY: likewise.

@@ -39,7 +39,11 @@ fn garbage(device: &Device) -> bool {
 
 /// A partition has no sensors of its own.
 fn whole(device: &Device) -> Result<(), Return> {
-    if device.scenario.slice.is_some() { Err(NOT_SUPPORTED) } else { Ok(()) }
+    if device.scenario.slice.is_some() {
+        Err(NOT_SUPPORTED)
+    } else {
+        Ok(())
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -64,7 +68,11 @@ pub unsafe extern "C" fn nvmlDeviceGetClock(handle: u64, kind: c_uint, _id: c_ui
 pub unsafe extern "C" fn nvmlDeviceGetPowerUsage(handle: u64, milliwatts: *mut c_uint) -> Return {
     let power = ask(handle, |device, now| {
         whole(device)?;
-        Ok(if garbage(device) { u32::MAX } else { (device.power.at(now).watts * 1e3) as c_uint })
+        Ok(if garbage(device) {
+            u32::MAX
+        } else {
+            (device.power.at(now).watts * 1e3) as c_uint
+        })
     });
     // SAFETY: the caller's pointer.
     unsafe { answer(milliwatts, power) }
@@ -86,7 +94,11 @@ pub unsafe extern "C" fn nvmlDeviceGetTemperature(handle: u64, sensor: c_uint, c
         if sensor != 0 {
             return Err(INVALID_ARGUMENT);
         }
-        Ok(if garbage(device) { u32::MAX - 40 } else { device.power.at(now).celsius as c_uint })
+        Ok(if garbage(device) {
+            u32::MAX - 40
+        } else {
+            device.power.at(now).celsius as c_uint
+        })
     });
     // SAFETY: the caller's pointer.
     unsafe { answer(celsius, temperature) }
@@ -106,7 +118,13 @@ pub unsafe extern "C" fn nvmlDeviceGetTemperatureThreshold(handle: u64, kind: c_
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlDeviceGetCurrentClocksThrottleReasons(handle: u64, reasons: *mut u64) -> Return {
-    let bits = ask(handle, |device, now| Ok(if garbage(device) { u64::MAX } else { device.power.at(now).reasons }));
+    let bits = ask(handle, |device, now| {
+        Ok(if garbage(device) {
+            u64::MAX
+        } else {
+            device.power.at(now).reasons
+        })
+    });
     // SAFETY: the caller's pointer.
     unsafe { answer(reasons, bits) }
 }
@@ -142,10 +160,18 @@ pub unsafe extern "C" fn nvmlDeviceGetUtilizationRates(handle: u64, rates: *mut 
 
 fn memory(device: &Device) -> Memory {
     if garbage(device) {
-        return Memory { total: 1 << 63, free: u64::MAX, used: u64::MAX };
+        return Memory {
+            total: 1 << 63,
+            free: u64::MAX,
+            used: u64::MAX,
+        };
     }
     let (total, free) = (device.scenario.reported_bytes, device.memory.free_bytes());
-    Memory { total, free, used: total - free }
+    Memory {
+        total,
+        free,
+        used: total - free,
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -167,7 +193,13 @@ pub unsafe extern "C" fn nvmlDeviceGetMemoryInfo_v2(handle: u64, info: *mut Memo
     }
     let filled = ask(handle, |device, _| {
         let Memory { total, free, used } = memory(device);
-        Ok(MemoryV2 { version, total, reserved: 0, free, used })
+        Ok(MemoryV2 {
+            version,
+            total,
+            reserved: 0,
+            free,
+            used,
+        })
     });
     // SAFETY: the caller's pointer.
     unsafe { answer(info, filled) }
@@ -175,7 +207,11 @@ pub unsafe extern "C" fn nvmlDeviceGetMemoryInfo_v2(handle: u64, info: *mut Memo
 
 /// Whether the GPU of that kind has error correction.
 fn has_ecc(device: &Device) -> Result<(), Return> {
-    if device.scenario.claim.name.contains("GeForce") { Err(NOT_SUPPORTED) } else { Ok(()) }
+    if device.scenario.claim.name.contains("GeForce") {
+        Err(NOT_SUPPORTED)
+    } else {
+        Ok(())
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -190,7 +226,12 @@ pub unsafe extern "C" fn nvmlDeviceGetEccMode(handle: u64, current: *mut c_uint,
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nvmlDeviceGetTotalEccErrors(handle: u64, kind: c_uint, counter: c_uint, count: *mut u64) -> Return {
+pub unsafe extern "C" fn nvmlDeviceGetTotalEccErrors(
+    handle: u64,
+    kind: c_uint,
+    counter: c_uint,
+    count: *mut u64,
+) -> Return {
     let errors = ask(handle, |device, _| {
         has_ecc(device)?;
         let faulty = device.scenario.fault == Some(Fault::Ecc);
@@ -206,7 +247,11 @@ pub unsafe extern "C" fn nvmlDeviceGetTotalEccErrors(handle: u64, kind: c_uint, 
 
 /// The process that calls is listed like any other; time slices show the one that has the rest.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nvmlDeviceGetComputeRunningProcesses_v3(handle: u64, count: *mut c_uint, infos: *mut ProcessInfo) -> Return {
+pub unsafe extern "C" fn nvmlDeviceGetComputeRunningProcesses_v3(
+    handle: u64,
+    count: *mut c_uint,
+    infos: *mut ProcessInfo,
+) -> Return {
     const INSUFFICIENT_SIZE: Return = 7;
     if count.is_null() {
         return INVALID_ARGUMENT;
@@ -231,7 +276,12 @@ pub unsafe extern "C" fn nvmlDeviceGetComputeRunningProcesses_v3(handle: u64, co
         return INSUFFICIENT_SIZE;
     }
     for (index, pid) in pids.into_iter().enumerate() {
-        let info = ProcessInfo { pid, bytes: 512 << 20, gpu_instance: u32::MAX, compute_instance: u32::MAX };
+        let info = ProcessInfo {
+            pid,
+            bytes: 512 << 20,
+            gpu_instance: u32::MAX,
+            compute_instance: u32::MAX,
+        };
         // SAFETY: the caller has room for `room` of them, which is not less than there are.
         unsafe { infos.add(index).write(info) };
     }
@@ -248,7 +298,11 @@ pub struct ProcessInfo {
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nvmlDeviceGetGraphicsRunningProcesses_v3(handle: u64, count: *mut c_uint, _infos: *mut c_void) -> Return {
+pub unsafe extern "C" fn nvmlDeviceGetGraphicsRunningProcesses_v3(
+    handle: u64,
+    count: *mut c_uint,
+    _infos: *mut c_void,
+) -> Return {
     // SAFETY: the caller's pointer.
     unsafe { answer(count, ask(handle, |_, _| Ok(0))) }
 }

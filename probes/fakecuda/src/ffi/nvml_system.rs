@@ -26,10 +26,15 @@ static USERS: AtomicUsize = AtomicUsize::new(0);
 /// Asks the GPU behind a handle.
 pub(crate) fn ask<T>(handle: u64, question: impl FnOnce(&mut Device, u64) -> Result<T, Return>) -> Result<T, Return> {
     ask_driver(|driver| {
-        let index = handle.checked_sub(HANDLES).filter(|at| at % 64 == 0).map(|at| (at / 64) as usize);
+        let index = handle
+            .checked_sub(HANDLES)
+            .filter(|at| at % 64 == 0)
+            .map(|at| (at / 64) as usize);
         let now = driver.now();
         driver.pump();
-        let device = index.and_then(|index| driver.devices.get_mut(index)).ok_or(INVALID_ARGUMENT)?;
+        let device = index
+            .and_then(|index| driver.devices.get_mut(index))
+            .ok_or(INVALID_ARGUMENT)?;
         if device.lost() {
             return Err(GPU_IS_LOST);
         }
@@ -127,7 +132,13 @@ pub unsafe extern "C" fn nvmlSystemGetNVMLVersion(version: *mut c_char, length: 
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlSystemGetCudaDriverVersion_v2(version: *mut c_int) -> Return {
-    let number = ask_driver(|driver| Ok(if driver.fault() == Some(Fault::OldDriver) { 11_040 } else { 12_080 }));
+    let number = ask_driver(|driver| {
+        Ok(if driver.fault() == Some(Fault::OldDriver) {
+            11_040
+        } else {
+            12_080
+        })
+    });
     // SAFETY: the caller's pointer.
     unsafe { answer(version, number) }
 }
@@ -142,7 +153,11 @@ pub unsafe extern "C" fn nvmlDeviceGetCount_v2(count: *mut c_uint) -> Return {
 unsafe fn find(handle: *mut u64, matches: impl Fn(&Device) -> bool) -> Return {
     let found = ask_driver(|driver| {
         let device = driver.devices.iter().find(|device| matches(device)).ok_or(NOT_FOUND)?;
-        if device.lost() { Err(GPU_IS_LOST) } else { Ok(HANDLES + 64 * device.index as u64) }
+        if device.lost() {
+            Err(GPU_IS_LOST)
+        } else {
+            Ok(HANDLES + 64 * device.index as u64)
+        }
     });
     // SAFETY: the caller's pointer.
     unsafe { answer(handle, found) }
@@ -160,7 +175,9 @@ pub unsafe extern "C" fn nvmlDeviceGetHandleByIndex_v2(index: c_uint, handle: *m
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlDeviceGetHandleByPciBusId_v2(id: *const c_char, handle: *mut u64) -> Return {
     // SAFETY: the caller's string.
-    let Some(id) = (unsafe { text(id) }) else { return INVALID_ARGUMENT };
+    let Some(id) = (unsafe { text(id) }) else {
+        return INVALID_ARGUMENT;
+    };
     let short = |id: &str| id.trim_start_matches('0').to_ascii_lowercase();
     // SAFETY: the caller's pointer.
     unsafe { find(handle, |device| short(&device.bus_id()) == short(&id)) }
@@ -169,7 +186,9 @@ pub unsafe extern "C" fn nvmlDeviceGetHandleByPciBusId_v2(id: *const c_char, han
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlDeviceGetHandleByUUID(uuid: *const c_char, handle: *mut u64) -> Return {
     // SAFETY: the caller's string.
-    let Some(uuid) = (unsafe { text(uuid) }) else { return INVALID_ARGUMENT };
+    let Some(uuid) = (unsafe { text(uuid) }) else {
+        return INVALID_ARGUMENT;
+    };
     // SAFETY: the caller's pointer.
     unsafe { find(handle, |device| device.uuid_text() == uuid) }
 }
@@ -177,7 +196,9 @@ pub unsafe extern "C" fn nvmlDeviceGetHandleByUUID(uuid: *const c_char, handle: 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlDeviceGetHandleBySerial(serial: *const c_char, handle: *mut u64) -> Return {
     // SAFETY: the caller's string.
-    let Some(serial) = (unsafe { text(serial) }) else { return INVALID_ARGUMENT };
+    let Some(serial) = (unsafe { text(serial) }) else {
+        return INVALID_ARGUMENT;
+    };
     // SAFETY: the caller's pointer.
     unsafe { find(handle, |device| super::nvml_device::serial(device) == serial) }
 }

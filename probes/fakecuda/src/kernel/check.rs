@@ -39,7 +39,10 @@ pub fn check(kernel: &Kernel, shape: Shape, function: Launched<'_>, gpu: &Hardwa
     let wrong = |why: String| refuse(CuError::INVALID_VALUE, format_args!("{}: {why}", function.name));
     let flat = shape.grid[1] == 1 && shape.grid[2] == 1 && shape.block[1] == 1 && shape.block[2] == 1;
     if !flat {
-        return wrong(format!("grid and block have one dimension, not {:?} × {:?}", shape.grid, shape.block));
+        return wrong(format!(
+            "grid and block have one dimension, not {:?} × {:?}",
+            shape.grid, shape.block
+        ));
     }
     let threads = match kernel {
         Kernel::Read { .. } | Kernel::Write { .. } | Kernel::Copy { .. } | Kernel::Triad { .. } => 512,
@@ -52,7 +55,10 @@ pub fn check(kernel: &Kernel, shape: Shape, function: Launched<'_>, gpu: &Hardwa
         _ => 256,
     };
     if shape.block[0] != threads {
-        return wrong(format!("block of {} threads, the interface says {threads}", shape.block[0]));
+        return wrong(format!(
+            "block of {} threads, the interface says {threads}",
+            shape.block[0]
+        ));
     }
     let one = matches!(kernel, Kernel::Chase { .. } | Kernel::Noop | Kernel::Blocker { .. });
     if one && shape.grid[0] != 1 {
@@ -74,31 +80,51 @@ fn limits(shape: Shape, function: Launched<'_>) -> Answer<()> {
         return refuse(CuError::INVALID_VALUE, format_args!("{name}: an empty grid or block"));
     }
     if shape.threads() > 1024 || shape.block[2] > 64 || shape.grid[1] > 65_535 || shape.grid[2] > 65_535 {
-        return refuse(CuError::INVALID_VALUE, format_args!("{name}: {shape:?} is over the limits"));
+        return refuse(
+            CuError::INVALID_VALUE,
+            format_args!("{name}: {shape:?} is over the limits"),
+        );
     }
     if shape.shared > function.opted_in.max(48 * 1024) {
         return refuse(
             CuError::INVALID_VALUE,
-            format_args!("{name}: {} bytes of dynamic shared memory, {} opted in", shape.shared, function.opted_in),
+            format_args!(
+                "{name}: {} bytes of dynamic shared memory, {} opted in",
+                shape.shared, function.opted_in
+            ),
         );
     }
     Ok(())
 }
 
 fn product(kernel: &Kernel, shape: Shape, tile: Tile, wrong: &dyn Fn(String) -> Answer<()>) -> Answer<()> {
-    let Kernel::Gemm { shape: [m, n, k], .. } = kernel else { return Ok(()) };
+    let Kernel::Gemm { shape: [m, n, k], .. } = kernel else {
+        return Ok(());
+    };
     if shape.block[0] != tile.threads {
-        return wrong(format!("block of {} threads, the tile has {}", shape.block[0], tile.threads));
+        return wrong(format!(
+            "block of {} threads, the tile has {}",
+            shape.block[0], tile.threads
+        ));
     }
     if shape.shared < tile.shared_bytes {
-        return wrong(format!("{} bytes of dynamic shared memory, the tile needs {}", shape.shared, tile.shared_bytes));
+        return wrong(format!(
+            "{} bytes of dynamic shared memory, the tile needs {}",
+            shape.shared, tile.shared_bytes
+        ));
     }
     if shape.grid[0] % tile.cluster != 0 {
-        return wrong(format!("grid of {} blocks, no multiple of the cluster of {}", shape.grid[0], tile.cluster));
+        return wrong(format!(
+            "grid of {} blocks, no multiple of the cluster of {}",
+            shape.grid[0], tile.cluster
+        ));
     }
     let rows = (tile.rows * tile.cluster) as usize;
     if m % rows != 0 || n % tile.columns as usize != 0 || k % tile.depth as usize != 0 {
-        return wrong(format!("{m}×{n}×{k} is no multiple of the tile {rows}×{}×{}", tile.columns, tile.depth));
+        return wrong(format!(
+            "{m}×{n}×{k} is no multiple of the tile {rows}×{}×{}",
+            tile.columns, tile.depth
+        ));
     }
     Ok(())
 }

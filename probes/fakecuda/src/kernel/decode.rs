@@ -17,7 +17,10 @@ impl Parameters<'_> {
     fn bytes<const N: usize>(&self, index: usize) -> Answer<[u8; N]> {
         match (self.fetch)(index, N).and_then(|bytes| bytes.try_into().ok()) {
             Some(bytes) => Ok(bytes),
-            None => refuse(CuError::INVALID_VALUE, format_args!("{}: parameter {index} is null", self.kernel)),
+            None => refuse(
+                CuError::INVALID_VALUE,
+                format_args!("{}: parameter {index} is null", self.kernel),
+            ),
         }
     }
 
@@ -37,7 +40,10 @@ impl Parameters<'_> {
         let number = self.u32(index)?;
         match Format::from_u32(number) {
             Some(format) => Ok(format),
-            None => refuse(CuError::LAUNCH_FAILED, format_args!("{}: no format has number {number}", self.kernel)),
+            None => refuse(
+                CuError::LAUNCH_FAILED,
+                format_args!("{}: no format has number {number}", self.kernel),
+            ),
         }
     }
 }
@@ -50,44 +56,123 @@ pub fn decode(kernel: &str, tensor_maps: bool, fetch: Fetch<'_>) -> Answer<Kerne
     let p = Parameters { kernel, fetch };
     Ok(match kernel {
         "gp_fill_normal" => Kernel::FillNormal {
-            out: p.u64(0)?, n: p.u64(1)?, key: p.u64(2)?, matrix: p.u32(3)?, format: p.format(4)?,
+            out: p.u64(0)?,
+            n: p.u64(1)?,
+            key: p.u64(2)?,
+            matrix: p.u32(3)?,
+            format: p.format(4)?,
         },
         "gp_fill_integers" => Kernel::FillIntegers {
-            out: p.u64(0)?, n: p.u64(1)?, key: p.u64(2)?, matrix: p.u32(3)?, format: p.format(4)?, hi: p.i32(5)?,
+            out: p.u64(0)?,
+            n: p.u64(1)?,
+            key: p.u64(2)?,
+            matrix: p.u32(3)?,
+            format: p.format(4)?,
+            hi: p.i32(5)?,
         },
-        "gp_linear_fill" => {
-            Kernel::LinearFill { out: p.u64(0)?, words: p.u64(1)?, seed: p.u32(2)?, first: p.u64(3)? }
-        }
-        "gp_read" => Kernel::Read { input: p.u64(0)?, n16: p.u64(1)?, out: p.u64(2)?, mark: p.u64(3)? },
-        "gp_write" => Kernel::Write { out: p.u64(0)?, n16: p.u64(1)?, value: p.u32(2)?, mark: p.u64(3)? },
-        "gp_copy" => Kernel::Copy { out: p.u64(0)?, input: p.u64(1)?, n16: p.u64(2)?, mark: p.u64(3)? },
+        "gp_linear_fill" => Kernel::LinearFill {
+            out: p.u64(0)?,
+            words: p.u64(1)?,
+            seed: p.u32(2)?,
+            first: p.u64(3)?,
+        },
+        "gp_read" => Kernel::Read {
+            input: p.u64(0)?,
+            n16: p.u64(1)?,
+            out: p.u64(2)?,
+            mark: p.u64(3)?,
+        },
+        "gp_write" => Kernel::Write {
+            out: p.u64(0)?,
+            n16: p.u64(1)?,
+            value: p.u32(2)?,
+            mark: p.u64(3)?,
+        },
+        "gp_copy" => Kernel::Copy {
+            out: p.u64(0)?,
+            input: p.u64(1)?,
+            n16: p.u64(2)?,
+            mark: p.u64(3)?,
+        },
         "gp_triad" => Kernel::Triad {
-            a: p.u64(0)?, b: p.u64(1)?, c: p.u64(2)?, k: f32::from_bits(p.u32(3)?), n16: p.u64(4)?, mark: p.u64(5)?,
+            a: p.u64(0)?,
+            b: p.u64(1)?,
+            c: p.u64(2)?,
+            k: f32::from_bits(p.u32(3)?),
+            n16: p.u64(4)?,
+            mark: p.u64(5)?,
         },
-        "gp_fill" => Kernel::Fill { out: p.u64(0)?, n: p.u64(1)?, seed: p.u64(2)?, base: p.u64(3)? },
-        "gp_verify" => {
-            Kernel::Verify { input: p.u64(0)?, n: p.u64(1)?, seed: p.u64(2)?, base: p.u64(3)?, bad: p.u64(4)? }
-        }
-        "gp_ring" => Kernel::Ring { out: p.u64(0)?, lines: p.u32(1)?, a: p.u32(2)?, c: p.u32(3)? },
-        "gp_chase" => Kernel::Chase { ring: p.u64(0)?, steps: p.u32(1)?, start: p.u32(2)?, out: p.u64(3)? },
+        "gp_fill" => Kernel::Fill {
+            out: p.u64(0)?,
+            n: p.u64(1)?,
+            seed: p.u64(2)?,
+            base: p.u64(3)?,
+        },
+        "gp_verify" => Kernel::Verify {
+            input: p.u64(0)?,
+            n: p.u64(1)?,
+            seed: p.u64(2)?,
+            base: p.u64(3)?,
+            bad: p.u64(4)?,
+        },
+        "gp_ring" => Kernel::Ring {
+            out: p.u64(0)?,
+            lines: p.u32(1)?,
+            a: p.u32(2)?,
+            c: p.u32(3)?,
+        },
+        "gp_chase" => Kernel::Chase {
+            ring: p.u64(0)?,
+            steps: p.u32(1)?,
+            start: p.u32(2)?,
+            out: p.u64(3)?,
+        },
         "gp_chase_map" => Kernel::ChaseMap {
-            ring: p.u64(0)?, steps: p.u32(1)?, lines: p.u32(2)?, cycles: p.u64(3)?, sm: p.u64(4)?,
+            ring: p.u64(0)?,
+            steps: p.u32(1)?,
+            lines: p.u32(2)?,
+            cycles: p.u64(3)?,
+            sm: p.u64(4)?,
         },
         "gp_noop" => Kernel::Noop,
-        "gp_blocker" => Kernel::Blocker { flag: p.u64(0)?, timeout_ns: p.u64(1)? },
-        "gp_census" => Kernel::Census {
-            sm: p.u64(0)?, nsm: p.u64(1)?, cycles: p.u64(2)?, ns: p.u64(3)?, spin: p.u64(4)?,
+        "gp_blocker" => Kernel::Blocker {
+            flag: p.u64(0)?,
+            timeout_ns: p.u64(1)?,
         },
-        "gp_heartbeat" => Kernel::Heartbeat { out: p.u64(0)?, duration_ns: p.u64(1)?, threshold_ns: p.u64(2)? },
-        "gp_fma_f32" => Kernel::Fma { double: false, out: p.u64(0)?, iterations: p.i32(3)?, mark: p.u64(4)? },
-        "gp_fma_f64" => Kernel::Fma { double: true, out: p.u64(0)?, iterations: p.i32(3)?, mark: p.u64(4)? },
+        "gp_census" => Kernel::Census {
+            sm: p.u64(0)?,
+            nsm: p.u64(1)?,
+            cycles: p.u64(2)?,
+            ns: p.u64(3)?,
+            spin: p.u64(4)?,
+        },
+        "gp_heartbeat" => Kernel::Heartbeat {
+            out: p.u64(0)?,
+            duration_ns: p.u64(1)?,
+            threshold_ns: p.u64(2)?,
+        },
+        "gp_fma_f32" => Kernel::Fma {
+            double: false,
+            out: p.u64(0)?,
+            iterations: p.i32(3)?,
+            mark: p.u64(4)?,
+        },
+        "gp_fma_f64" => Kernel::Fma {
+            double: true,
+            out: p.u64(0)?,
+            iterations: p.i32(3)?,
+            mark: p.u64(4)?,
+        },
         _ => return product(&p, tensor_maps),
     })
 }
 
 fn product(p: &Parameters<'_>, tensor_maps: bool) -> Answer<Kernel> {
     let Some(kernel) = GEMMS.iter().find(|gemm| gemm.name == p.kernel) else {
-        return refuse(CuError::NOT_SUPPORTED, format_args!("{} is not in the calling interface", p.kernel));
+        return refuse(
+            CuError::NOT_SUPPORTED,
+            format_args!("{} is not in the calling interface", p.kernel),
+        );
     };
     let size = |index| {
         let value = p.i32(index)?;
@@ -105,5 +190,12 @@ fn product(p: &Parameters<'_>, tensor_maps: bool) -> Answer<Kernel> {
     } else {
         (p.u64(0)?, p.u64(1)?)
     };
-    Ok(Kernel::Gemm { kernel, a, b, d, shape, mark })
+    Ok(Kernel::Gemm {
+        kernel,
+        a,
+        b,
+        d,
+        shape,
+        mark,
+    })
 }

@@ -17,12 +17,23 @@ pub(super) fn apply(kernel: &Kernel, shape: Shape, device: &mut Device) -> Answe
             device.rings.insert(out, bytes);
             Ok(())
         }
-        Kernel::Chase { ring, steps, start, out } => {
+        Kernel::Chase {
+            ring,
+            steps,
+            start,
+            out,
+        } => {
             let (last, per_step) = (walk(device, ring, start, steps)?, device.ring_bytes(ring));
             let cycles = f64::from(steps) * latency_cycles(&device.scenario.real, per_step) * device.noise();
             write_words(device, out, &[cycles as u64, u64::from(last)])
         }
-        Kernel::ChaseMap { ring, steps, lines, cycles, sm } => {
+        Kernel::ChaseMap {
+            ring,
+            steps,
+            lines,
+            cycles,
+            sm,
+        } => {
             let sms = device.scenario.real.sms;
             let base = latency_cycles(&device.scenario.real, 128 * u64::from(lines));
             for block in 0..shape.grid[0] {
@@ -46,7 +57,12 @@ fn distance(seed: u64, sm: u32) -> f64 {
 
 fn walk(device: &Device, ring: u64, start: u32, steps: u32) -> Answer<u32> {
     need(device, ring, 4, "ring")?;
-    let rule = device.memory.pieces(ring, 4).into_iter().next().and_then(|piece| piece.rule);
+    let rule = device
+        .memory
+        .pieces(ring, 4)
+        .into_iter()
+        .next()
+        .and_then(|piece| piece.rule);
     let mut index = start;
     if let Some((_, Content::Ring { lines, a, c })) = rule {
         let last = ring + 128 * u64::from(lines);

@@ -10,17 +10,48 @@ const TRIAD_LIMIT: u64 = 16 << 20;
 
 pub(super) fn apply(kernel: &Kernel, device: &mut Device) -> Answer<()> {
     match *kernel {
-        Kernel::FillNormal { out, n, key, matrix, format } => {
-            put(device, out, n, format.bytes(), &Content::Normal { key, matrix, format })
-        }
-        Kernel::FillIntegers { out, n, key, matrix, format, hi } => {
-            put(device, out, n, format.bytes(), &Content::Integers { key, matrix, format, hi })
-        }
-        Kernel::LinearFill { out, words, seed, first } => put(device, out, words, 4, &Content::Linear { seed, first }),
+        Kernel::FillNormal {
+            out,
+            n,
+            key,
+            matrix,
+            format,
+        } => put(device, out, n, format.bytes(), &Content::Normal { key, matrix, format }),
+        Kernel::FillIntegers {
+            out,
+            n,
+            key,
+            matrix,
+            format,
+            hi,
+        } => put(
+            device,
+            out,
+            n,
+            format.bytes(),
+            &Content::Integers {
+                key,
+                matrix,
+                format,
+                hi,
+            },
+        ),
+        Kernel::LinearFill {
+            out,
+            words,
+            seed,
+            first,
+        } => put(device, out, words, 4, &Content::Linear { seed, first }),
         Kernel::Write { out, n16, value, .. } => put(device, out, n16, 16, &Content::Repeat(value.to_le_bytes())),
-        Kernel::Fill { out, n, seed, base } => {
-            put(device, out, n, 8, &Content::Mixed { first: seed.wrapping_add(base) })
-        }
+        Kernel::Fill { out, n, seed, base } => put(
+            device,
+            out,
+            n,
+            8,
+            &Content::Mixed {
+                first: seed.wrapping_add(base),
+            },
+        ),
         Kernel::Read { input, n16, out, .. } => {
             aligned(input, 16)?;
             need(device, input, 16 * n16, "gp_read in")?;
@@ -37,7 +68,13 @@ pub(super) fn apply(kernel: &Kernel, device: &mut Device) -> Answer<()> {
             Ok(())
         }
         Kernel::Triad { a, b, c, k, n16, .. } => triad(device, [a, b, c], k, 16 * n16),
-        Kernel::Verify { input, n, seed, base, bad } => {
+        Kernel::Verify {
+            input,
+            n,
+            seed,
+            base,
+            bad,
+        } => {
             aligned(input, 8)?;
             need(device, input, 8 * n, "gp_verify in")?;
             let found = device.memory.mismatches(input, n, seed.wrapping_add(base))?;
@@ -62,7 +99,10 @@ fn aligned(address: u64, to: u64) -> Answer<()> {
     if address % to == 0 {
         return Ok(());
     }
-    refuse(CuError::MISALIGNED_ADDRESS, format_args!("an address is no multiple of {to}"))
+    refuse(
+        CuError::MISALIGNED_ADDRESS,
+        format_args!("an address is no multiple of {to}"),
+    )
 }
 
 fn triad(device: &mut Device, [a, b, c]: [u64; 3], k: f32, bytes: u64) -> Answer<()> {
@@ -71,7 +111,11 @@ fn triad(device: &mut Device, [a, b, c]: [u64; 3], k: f32, bytes: u64) -> Answer
         need(device, address, bytes, what)?;
     }
     if bytes > TRIAD_LIMIT {
-        device.memory.put(a, bytes, &Content::Opaque("the result of a large gp_triad is not modelled"));
+        device.memory.put(
+            a,
+            bytes,
+            &Content::Opaque("the result of a large gp_triad is not modelled"),
+        );
         return Ok(());
     }
     let (mut left, mut right) = (vec![0; bytes as usize], vec![0; bytes as usize]);

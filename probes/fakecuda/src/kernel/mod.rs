@@ -42,24 +42,116 @@ impl Shape {
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub enum Kernel {
-    FillNormal { out: u64, n: u64, key: u64, matrix: u32, format: Format },
-    FillIntegers { out: u64, n: u64, key: u64, matrix: u32, format: Format, hi: i32 },
-    LinearFill { out: u64, words: u64, seed: u32, first: u64 },
-    Read { input: u64, n16: u64, out: u64, mark: u64 },
-    Write { out: u64, n16: u64, value: u32, mark: u64 },
-    Copy { out: u64, input: u64, n16: u64, mark: u64 },
-    Triad { a: u64, b: u64, c: u64, k: f32, n16: u64, mark: u64 },
-    Fill { out: u64, n: u64, seed: u64, base: u64 },
-    Verify { input: u64, n: u64, seed: u64, base: u64, bad: u64 },
-    Ring { out: u64, lines: u32, a: u32, c: u32 },
-    Chase { ring: u64, steps: u32, start: u32, out: u64 },
-    ChaseMap { ring: u64, steps: u32, lines: u32, cycles: u64, sm: u64 },
+    FillNormal {
+        out: u64,
+        n: u64,
+        key: u64,
+        matrix: u32,
+        format: Format,
+    },
+    FillIntegers {
+        out: u64,
+        n: u64,
+        key: u64,
+        matrix: u32,
+        format: Format,
+        hi: i32,
+    },
+    LinearFill {
+        out: u64,
+        words: u64,
+        seed: u32,
+        first: u64,
+    },
+    Read {
+        input: u64,
+        n16: u64,
+        out: u64,
+        mark: u64,
+    },
+    Write {
+        out: u64,
+        n16: u64,
+        value: u32,
+        mark: u64,
+    },
+    Copy {
+        out: u64,
+        input: u64,
+        n16: u64,
+        mark: u64,
+    },
+    Triad {
+        a: u64,
+        b: u64,
+        c: u64,
+        k: f32,
+        n16: u64,
+        mark: u64,
+    },
+    Fill {
+        out: u64,
+        n: u64,
+        seed: u64,
+        base: u64,
+    },
+    Verify {
+        input: u64,
+        n: u64,
+        seed: u64,
+        base: u64,
+        bad: u64,
+    },
+    Ring {
+        out: u64,
+        lines: u32,
+        a: u32,
+        c: u32,
+    },
+    Chase {
+        ring: u64,
+        steps: u32,
+        start: u32,
+        out: u64,
+    },
+    ChaseMap {
+        ring: u64,
+        steps: u32,
+        lines: u32,
+        cycles: u64,
+        sm: u64,
+    },
     Noop,
-    Blocker { flag: u64, timeout_ns: u64 },
-    Census { sm: u64, nsm: u64, cycles: u64, ns: u64, spin: u64 },
-    Heartbeat { out: u64, duration_ns: u64, threshold_ns: u64 },
-    Fma { double: bool, out: u64, iterations: i32, mark: u64 },
-    Gemm { kernel: &'static GemmKernel, a: u64, b: u64, d: u64, shape: [usize; 3], mark: u64 },
+    Blocker {
+        flag: u64,
+        timeout_ns: u64,
+    },
+    Census {
+        sm: u64,
+        nsm: u64,
+        cycles: u64,
+        ns: u64,
+        spin: u64,
+    },
+    Heartbeat {
+        out: u64,
+        duration_ns: u64,
+        threshold_ns: u64,
+    },
+    Fma {
+        double: bool,
+        out: u64,
+        iterations: i32,
+        mark: u64,
+    },
+    Gemm {
+        kernel: &'static GemmKernel,
+        a: u64,
+        b: u64,
+        d: u64,
+        shape: [usize; 3],
+        mark: u64,
+    },
 }
 
 /// When a kernel ran.
@@ -148,12 +240,19 @@ fn need(device: &Device, address: u64, bytes: u64, what: &str) -> Answer<()> {
         return Ok(());
     }
     let end = address.wrapping_add(bytes);
-    refuse(CuError::ILLEGAL_ADDRESS, format_args!("{what}: {address:#x}..{end:#x} is not in one allocation"))
+    refuse(
+        CuError::ILLEGAL_ADDRESS,
+        format_args!("{what}: {address:#x}..{end:#x} is not in one allocation"),
+    )
 }
 
 fn write_bytes(device: &mut Device, address: u64, bytes: &[u8]) -> Answer<()> {
     need(device, address, bytes.len() as u64, "result")?;
-    if device.memory.owns(address) { device.memory.write(address, bytes) } else { crate::host::write(address, bytes) }
+    if device.memory.owns(address) {
+        device.memory.write(address, bytes)
+    } else {
+        crate::host::write(address, bytes)
+    }
 }
 
 fn write_words(device: &mut Device, address: u64, words: &[u64]) -> Answer<()> {

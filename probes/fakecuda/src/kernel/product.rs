@@ -40,7 +40,14 @@ pub struct Product {
 impl Product {
     /// Of what the operands hold now.
     pub fn new(kernel: &'static GemmKernel, a: Operand, b: Operand, shape: [usize; 3]) -> Self {
-        Self { kernel, a, b, shape, wrong_bit: false, bytes: OnceLock::new() }
+        Self {
+            kernel,
+            a,
+            b,
+            shape,
+            wrong_bit: false,
+            bytes: OnceLock::new(),
+        }
     }
 
     /// Whether one bit of the result is wrong.
@@ -73,22 +80,34 @@ impl Product {
         }
         let [m, n, k] = self.shape;
         if m * n * k > PLAIN_LIMIT {
-            return Err(format!("{}: a {m}×{n}×{k} product of other than generated integers", self.kernel.name));
+            return Err(format!(
+                "{}: a {m}×{n}×{k} product of other than generated integers",
+                self.kernel.name
+            ));
         }
         let (a, b) = (self.decode(&self.a, m * k)?, self.decode(&self.b, n * k)?);
         let sums = a.chunks_exact(k).flat_map(|row| {
-            b.chunks_exact(k).map(move |column| row.iter().zip(column).map(|(a, b)| a * b).sum::<f64>())
+            b.chunks_exact(k)
+                .map(move |column| row.iter().zip(column).map(|(a, b)| a * b).sum::<f64>())
         });
         Ok(self.encode(sums))
     }
 
     /// The generator of an operand that is whole, from its element 0 on, and of the format that the kernel reads.
     fn generated(&self, operand: &Operand) -> Option<Generated> {
-        let [piece] = operand.pieces.as_slice() else { return None };
+        let [piece] = operand.pieces.as_slice() else {
+            return None;
+        };
         match piece.rule {
-            Some((_, Content::Integers { key, matrix, format, hi }))
-                if format == self.kernel.input && piece.offset() == 0 && hi.unsigned_abs() <= 127 =>
-            {
+            Some((
+                _,
+                Content::Integers {
+                    key,
+                    matrix,
+                    format,
+                    hi,
+                },
+            )) if format == self.kernel.input && piece.offset() == 0 && hi.unsigned_abs() <= 127 => {
                 Some((key, matrix, hi))
             }
             _ => None,
@@ -110,7 +129,13 @@ impl Product {
         Ok(bytes
             .chunks_exact(size)
             .map(|bytes| self.kernel.input.decode(bytes))
-            .map(|value| if tf32 { f64::from(f32::from_bits((value as f32).to_bits() & !0x1fff)) } else { value })
+            .map(|value| {
+                if tf32 {
+                    f64::from(f32::from_bits((value as f32).to_bits() & !0x1fff))
+                } else {
+                    value
+                }
+            })
             .collect())
     }
 
@@ -145,7 +170,14 @@ fn integers(a: Generated, b: Generated, [m, n, k]: [usize; 3]) -> Arc<Vec<i32>> 
         out
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4);
-    let product = Arc::new(multiply_by_threads(&matrix(a, m * k), &matrix(b, n * k), m, n, k, threads));
+    let product = Arc::new(multiply_by_threads(
+        &matrix(a, m * k),
+        &matrix(b, n * k),
+        m,
+        n,
+        k,
+        threads,
+    ));
     while cache.len() >= CACHED {
         cache.pop_first();
     }

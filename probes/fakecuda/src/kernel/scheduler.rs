@@ -8,7 +8,13 @@ use gridproof_probe_kernels::abi::HEARTBEAT_WORDS;
 
 pub(super) fn apply(kernel: &Kernel, shape: Shape, device: &mut Device, span: Span, clock: f64) -> Answer<()> {
     match *kernel {
-        Kernel::Census { sm, nsm, cycles, ns, spin } => {
+        Kernel::Census {
+            sm,
+            nsm,
+            cycles,
+            ns,
+            spin,
+        } => {
             let sms = device.scenario.real.sms;
             let blocks = shape.grid[0];
             let (mut ids, mut all_cycles, mut all_ns) = (Vec::new(), Vec::new(), Vec::new());
@@ -27,7 +33,12 @@ pub(super) fn apply(kernel: &Kernel, shape: Shape, device: &mut Device, span: Sp
             write_words(device, ns, &all_ns)
         }
         Kernel::Heartbeat { out, threshold_ns, .. } => {
-            need(device, out, u64::from(shape.grid[0]) * 8 * HEARTBEAT_WORDS as u64, "gp_heartbeat out")?;
+            need(
+                device,
+                out,
+                u64::from(shape.grid[0]) * 8 * HEARTBEAT_WORDS as u64,
+                "gp_heartbeat out",
+            )?;
             let gaps = gaps(device.scenario.time_slices, span);
             let mut words = Vec::new();
             for block in 0..shape.grid[0] {
@@ -82,7 +93,10 @@ mod tests {
     #[test]
     fn pauses_are_those_of_the_schedule_and_the_words_count_them() {
         let slices = Some(TimeSlices { own_us: 2, other_us: 2 });
-        let span = Span { start: 1_000, end: 9_000 };
+        let span = Span {
+            start: 1_000,
+            end: 9_000,
+        };
         let gaps = gaps(slices, span);
         assert_eq!(gaps, [(2_000, 2_000), (6_000, 2_000)]);
         let words = answer(7, &gaps, span);

@@ -66,7 +66,11 @@ impl Encode {
             return wrong(format!("dims {:?} are not in 1..=2^32", self.dims));
         }
         if self.stride % 16 != 0 || self.stride >= 1 << 40 || self.stride < self.dims[0] * bytes {
-            return wrong(format!("stride {} of rows of {} bytes", self.stride, self.dims[0] * bytes));
+            return wrong(format!(
+                "stride {} of rows of {} bytes",
+                self.stride,
+                self.dims[0] * bytes
+            ));
         }
         if self.box_shape.iter().any(|side| *side == 0 || *side > 256) {
             return wrong(format!("box {:?} is not in 1..=256", self.box_shape));
@@ -86,7 +90,9 @@ impl Encode {
             other => return wrong(format!("no swizzle has number {other}")),
         };
         if inner > span {
-            return wrong(format!("inner side of the box is {inner} bytes, the swizzle spans {span}"));
+            return wrong(format!(
+                "inner side of the box is {inner} bytes, the swizzle spans {span}"
+            ));
         }
         if self.interleave > 2 || self.promotion > 3 || self.fill > 1 {
             return wrong("interleave, promotion or fill is no number of theirs".to_owned());
@@ -128,7 +134,10 @@ impl TensorMap {
     /// `INVALID_VALUE` for bytes that `encode` did not write.
     pub fn decode(bytes: &[u8; 128]) -> Answer<Self> {
         if bytes[..8] != MAGIC {
-            return refuse(CuError::LAUNCH_FAILED, "a tensor map was not written by cuTensorMapEncodeTiled");
+            return refuse(
+                CuError::LAUNCH_FAILED,
+                "a tensor map was not written by cuTensorMapEncodeTiled",
+            );
         }
         let word = |i: usize| u64::from_le_bytes(bytes[8 + 8 * i..16 + 8 * i].try_into().expect("8 bytes"));
         Ok(Self {
@@ -160,7 +169,10 @@ impl TensorMap {
             return Ok(self.address);
         }
         let name = kernel.name;
-        refuse(CuError::LAUNCH_FAILED, format_args!("{name}: map of {operand} does not fit [{rows},{depth}]: {self:?}"))
+        refuse(
+            CuError::LAUNCH_FAILED,
+            format_args!("{name}: map of {operand} does not fit [{rows},{depth}]: {self:?}"),
+        )
     }
 }
 
@@ -193,15 +205,42 @@ mod tests {
     #[test]
     fn each_rule_of_the_driver_refuses() {
         let wrong = [
-            Encode { address: 0x7000_0000_0408, ..right() },
-            Encode { dims: [0, 4096], ..right() },
-            Encode { stride: 16392, ..right() },
-            Encode { stride: 8192, ..right() },
-            Encode { box_shape: [64, 257], ..right() },
-            Encode { box_shape: [128, 128], ..right() },
-            Encode { box_shape: [4, 128], ..right() },
-            Encode { element_strides: [0, 1], ..right() },
-            Encode { data_type: 99, ..right() },
+            Encode {
+                address: 0x7000_0000_0408,
+                ..right()
+            },
+            Encode {
+                dims: [0, 4096],
+                ..right()
+            },
+            Encode {
+                stride: 16392,
+                ..right()
+            },
+            Encode {
+                stride: 8192,
+                ..right()
+            },
+            Encode {
+                box_shape: [64, 257],
+                ..right()
+            },
+            Encode {
+                box_shape: [128, 128],
+                ..right()
+            },
+            Encode {
+                box_shape: [4, 128],
+                ..right()
+            },
+            Encode {
+                element_strides: [0, 1],
+                ..right()
+            },
+            Encode {
+                data_type: 99,
+                ..right()
+            },
             Encode { swizzle: 9, ..right() },
         ];
         for encode in wrong {

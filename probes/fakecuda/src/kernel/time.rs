@@ -40,7 +40,9 @@ pub fn nanoseconds(kernel: &Kernel, shape: Shape, device: &Device, clock: f64) -
         Kernel::Census { spin, .. } => *spin as f64 * 1e3 / clock * waves(shape, gpu.sms * 32),
         Kernel::Heartbeat { duration_ns, .. } => *duration_ns as f64,
         Kernel::Fma { double, iterations, .. } => fma(gpu, *double, *iterations, shape, clock),
-        Kernel::Gemm { kernel, shape: size, .. } => product(gpu, kernel, *size, shape, clock),
+        Kernel::Gemm {
+            kernel, shape: size, ..
+        } => product(gpu, kernel, *size, shape, clock),
     };
     work.max(KERNEL_NS)
 }
@@ -97,7 +99,11 @@ fn product(gpu: &Hardware, kernel: &GemmKernel, [m, n, k]: [usize; 3], shape: Sh
 pub fn own_turn(slices: Option<TimeSlices>, at: u64) -> u64 {
     let Some(slices) = slices else { return at };
     let (own, period) = (slices.own_us * 1000, (slices.own_us + slices.other_us) * 1000);
-    if at % period < own { at } else { at.next_multiple_of(period) }
+    if at % period < own {
+        at
+    } else {
+        at.next_multiple_of(period)
+    }
 }
 
 /// When `work` ns that begin at `start` (in our own turn) end.

@@ -27,7 +27,12 @@ pub enum Content {
     /// `gp_fill_normal`.
     Normal { key: u64, matrix: u32, format: Format },
     /// `gp_fill_integers`.
-    Integers { key: u64, matrix: u32, format: Format, hi: i32 },
+    Integers {
+        key: u64,
+        matrix: u32,
+        format: Format,
+        hi: i32,
+    },
     /// `gp_ring`: one u32 a line of 128 bytes; the rest of the line is whatever.
     Ring { lines: u32, a: u32, c: u32 },
     /// Result of a matrix product, computed when it is read.
@@ -58,7 +63,12 @@ impl Content {
             Self::Normal { key, matrix, format } => whole_elements(format.bytes(), from, out, |first, bytes| {
                 fill_normal(*format, *key, *matrix, first, bytes);
             }),
-            Self::Integers { key, matrix, format, hi } => whole_elements(format.bytes(), from, out, |first, bytes| {
+            Self::Integers {
+                key,
+                matrix,
+                format,
+                hi,
+            } => whole_elements(format.bytes(), from, out, |first, bytes| {
                 fill_integer_bytes(*format, *key, *matrix, *hi, first, bytes);
             }),
             Self::Ring { lines, a, c } => by_element(4, from, out, |element, slot| {
@@ -112,10 +122,23 @@ mod tests {
         let rules = [
             Content::Mixed { first: 77 },
             Content::Linear { seed: 5, first: 9 },
-            Content::Normal { key: 1, matrix: 0, format: Format::Bf16 },
-            Content::Integers { key: 1, matrix: 1, format: Format::Fp64, hi: 15 },
+            Content::Normal {
+                key: 1,
+                matrix: 0,
+                format: Format::Bf16,
+            },
+            Content::Integers {
+                key: 1,
+                matrix: 1,
+                format: Format::Fp64,
+                hi: 15,
+            },
             Content::Repeat([1, 2, 3, 4]),
-            Content::Ring { lines: 8, a: 421, c: 211 },
+            Content::Ring {
+                lines: 8,
+                a: 421,
+                c: 211,
+            },
         ];
         for rule in rules {
             let mut whole = vec![0; 1024];

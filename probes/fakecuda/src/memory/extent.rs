@@ -34,7 +34,9 @@ impl Piece {
 
     /// Offset of the first byte from the rule's element 0.
     pub fn offset(&self) -> u64 {
-        self.rule.as_ref().map_or(0, |(origin, _)| (self.start as i64).wrapping_sub(*origin) as u64)
+        self.rule
+            .as_ref()
+            .map_or(0, |(origin, _)| (self.start as i64).wrapping_sub(*origin) as u64)
     }
 }
 
@@ -48,9 +50,16 @@ impl Extents {
     /// Forgets what `start..end` holds.
     pub fn carve(&mut self, start: u64, end: u64) {
         let from = self.map.range(..start).next_back().map_or(start, |(first, _)| *first);
-        let touched: Vec<u64> = self.map.range(from..end).filter(|(_, e)| e.end > start).map(|(s, _)| *s).collect();
+        let touched: Vec<u64> = self
+            .map
+            .range(from..end)
+            .filter(|(_, e)| e.end > start)
+            .map(|(s, _)| *s)
+            .collect();
         for first in touched {
-            let Some(extent) = self.map.remove(&first) else { continue };
+            let Some(extent) = self.map.remove(&first) else {
+                continue;
+            };
             if extent.end > end {
                 self.map.insert(end, extent.clone());
             }
@@ -91,13 +100,25 @@ impl Extents {
         for (first, extent) in self.map.range(from..end).filter(|(_, extent)| extent.end > start) {
             let begin = (*first).max(start);
             if begin > at {
-                pieces.push(Piece { start: at, end: begin, rule: None });
+                pieces.push(Piece {
+                    start: at,
+                    end: begin,
+                    rule: None,
+                });
             }
             at = extent.end.min(end);
-            pieces.push(Piece { start: begin, end: at, rule: Some((extent.origin, extent.content.clone())) });
+            pieces.push(Piece {
+                start: begin,
+                end: at,
+                rule: Some((extent.origin, extent.content.clone())),
+            });
         }
         if at < end {
-            pieces.push(Piece { start: at, end, rule: None });
+            pieces.push(Piece {
+                start: at,
+                end,
+                rule: None,
+            });
         }
         pieces
     }
@@ -121,7 +142,13 @@ impl Extents {
     pub fn stored_bytes(&self) -> u64 {
         self.map
             .iter()
-            .map(|(start, extent)| if matches!(extent.content, Content::Bytes(_)) { extent.end - start } else { 0 })
+            .map(|(start, extent)| {
+                if matches!(extent.content, Content::Bytes(_)) {
+                    extent.end - start
+                } else {
+                    0
+                }
+            })
             .sum()
     }
 }

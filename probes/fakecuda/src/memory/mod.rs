@@ -50,7 +50,9 @@ impl Memory {
 
     /// Bytes that can still be allocated.
     pub fn free_bytes(&self) -> u64 {
-        self.reported.saturating_sub(CONTEXT_BYTES).saturating_sub(self.allocations.values().sum())
+        self.reported
+            .saturating_sub(CONTEXT_BYTES)
+            .saturating_sub(self.allocations.values().sum())
     }
 
     /// Allocates, on a multiple of 2 MiB for large blocks and of 512 bytes for small ones.
@@ -99,9 +101,8 @@ impl Memory {
 
     /// Whether the whole range lies in one allocation.
     pub fn contains(&self, address: u64, bytes: u64) -> bool {
-        self.allocation(address).is_some_and(|(start, size)| {
-            address.checked_add(bytes).is_some_and(|end| end <= start + size)
-        })
+        self.allocation(address)
+            .is_some_and(|(start, size)| address.checked_add(bytes).is_some_and(|end| end <= start + size))
     }
 
     /// Frames of a range: physical start and length, in the order of the addresses.
@@ -123,7 +124,8 @@ impl Memory {
     pub fn put(&mut self, address: u64, bytes: u64, content: &Content) {
         let mut done = 0_i64;
         for (start, length) in self.frames(address, bytes) {
-            self.extents.put(start, start + length, start as i64 - done, content.clone());
+            self.extents
+                .put(start, start + length, start as i64 - done, content.clone());
             done += length as i64;
         }
     }
@@ -131,7 +133,10 @@ impl Memory {
     /// Stores bytes.
     pub fn write(&mut self, address: u64, bytes: &[u8]) -> Answer<()> {
         if bytes.len() > 1 << 20 && self.extents.stored_bytes() + bytes.len() as u64 > STORED_LIMIT {
-            return refuse(CuError::OUT_OF_MEMORY, "more than 3 GiB of stored bytes: fill by kernel instead");
+            return refuse(
+                CuError::OUT_OF_MEMORY,
+                "more than 3 GiB of stored bytes: fill by kernel instead",
+            );
         }
         let mut done = 0;
         for (start, length) in self.frames(address, bytes.len() as u64) {
@@ -173,7 +178,9 @@ impl Memory {
             for (start, length) in self.frames(at, piece.len()) {
                 match &piece.rule {
                     None => self.extents.carve(start, start + length),
-                    Some((_, content)) => self.extents.put(start, start + length, start as i64 - into, content.clone()),
+                    Some((_, content)) => self
+                        .extents
+                        .put(start, start + length, start as i64 - into, content.clone()),
                 }
                 into += length as i64;
                 at += length;

@@ -21,7 +21,11 @@ impl Memory {
                     linear::xor_of_words(*seed, from, piece.len() / 4)
                 }
                 Some((_, Content::Repeat(word))) if whole(&piece, 4) && self.stuck_bit.is_none() => {
-                    if piece.len() / 4 % 2 == 1 { u32::from_le_bytes(*word) } else { 0 }
+                    if piece.len() / 4 % 2 == 1 {
+                        u32::from_le_bytes(*word)
+                    } else {
+                        0
+                    }
                 }
                 _ => self.xor_of_bytes(at, piece.len())?,
             };
@@ -50,7 +54,11 @@ impl Memory {
                 Some((_, Content::Mixed { first })) if whole(&piece, 8) && (at - address) % 8 == 0 => {
                     let found = first.wrapping_add(piece.offset() / 8);
                     // mix64 is a permutation: another argument never gives the same word.
-                    if found == expected { u64::from(self.stuck_in(&piece)) } else { piece.len() / 8 }
+                    if found == expected {
+                        u64::from(self.stuck_in(&piece))
+                    } else {
+                        piece.len() / 8
+                    }
                 }
                 _ => self.mismatches_of_bytes(at, piece.len(), expected)?,
             };
@@ -131,7 +139,9 @@ mod tests {
             memory.put(address, MIB, &rule);
             let mut bytes = vec![0; 4 * 1001];
             memory.read(address + 400, &mut bytes).unwrap();
-            let sum = bytes.chunks(4).fold(0, |sum, word| sum ^ u32::from_le_bytes(word.try_into().unwrap()));
+            let sum = bytes
+                .chunks(4)
+                .fold(0, |sum, word| sum ^ u32::from_le_bytes(word.try_into().unwrap()));
             assert_eq!(memory.xor_words(address + 400, 4 * 1001).unwrap(), sum, "{rule:?}");
         }
     }

@@ -23,7 +23,13 @@ impl Settings {
     /// # Errors
     /// See [`named`].
     pub fn of(name: &str) -> Result<Self, String> {
-        Ok(Self { scenario: named(name)?, count: 1, seed: 1, after_launches: None, visible: None })
+        Ok(Self {
+            scenario: named(name)?,
+            count: 1,
+            seed: 1,
+            after_launches: None,
+            visible: None,
+        })
     }
 }
 
@@ -50,11 +56,15 @@ pub fn from_environment(get: impl Fn(&str) -> Option<String>) -> Result<Settings
 
 /// As the driver reads it: up to the first entry that is no index of a GPU.
 fn visible(list: &str, count: usize) -> Vec<usize> {
-    list.split(',').map_while(|entry| entry.trim().parse().ok().filter(|index| *index < count)).collect()
+    list.split(',')
+        .map_while(|entry| entry.trim().parse().ok().filter(|index| *index < count))
+        .collect()
 }
 
 fn number<T: std::str::FromStr>(get: &impl Fn(&str) -> Option<String>, key: &str) -> Result<Option<T>, String> {
-    get(key).map(|text| text.parse().map_err(|_| format!("{key} is no number: {text}"))).transpose()
+    get(key)
+        .map(|text| text.parse().map_err(|_| format!("{key} is no number: {text}")))
+        .transpose()
 }
 
 #[cfg(test)]

@@ -213,9 +213,16 @@ pub fn names() -> Result<Vec<String>, String> {
 pub fn named(name: &str) -> Result<Scenario, String> {
     let table = table()?;
     let known = || table.scenario.keys().cloned().collect::<Vec<_>>().join(", ");
-    let row = table.scenario.get(name).ok_or_else(|| format!("no scenario {name}; known: {}", known()))?;
+    let row = table
+        .scenario
+        .get(name)
+        .ok_or_else(|| format!("no scenario {name}; known: {}", known()))?;
     let hardware = |key: &str| {
-        table.hardware.get(key).cloned().ok_or_else(|| format!("scenario {name} names unknown hardware {key}"))
+        table
+            .hardware
+            .get(key)
+            .cloned()
+            .ok_or_else(|| format!("scenario {name} names unknown hardware {key}"))
     };
     let mut real = hardware(&row.real)?;
     let mut claim = hardware(row.claims.as_deref().unwrap_or(&row.real))?;
@@ -265,7 +272,10 @@ mod tests {
         assert!(names.len() >= 20, "{names:?}");
         for name in names {
             let scenario = named(&name).unwrap();
-            assert!(scenario.real.sms > 0 && scenario.real.boost_mhz >= scenario.real.tensor_mhz, "{name}");
+            assert!(
+                scenario.real.sms > 0 && scenario.real.boost_mhz >= scenario.real.tensor_mhz,
+                "{name}"
+            );
             assert!(scenario.real.dram_cycles > scenario.real.l2_cycles, "{name}");
             assert!((0.5..1.0).contains(&scenario.real.efficiency), "{name}");
             assert!(scenario.physical_bytes >= 1 << 30, "{name}");
