@@ -31,7 +31,11 @@ pub(crate) fn measure(device: &Device, context: &MeasureContext<'_>) -> Result<B
     let (bytes, n16) = (a.bytes(), a.bytes() / 16);
     let sum = device.alloc(16)?;
     let seed = context.key(PURPOSE) as u32;
-    let check = Check { device, sum: &sum, expected: xor_of_words(seed, 0, bytes / 4) };
+    let check = Check {
+        device,
+        sum: &sum,
+        expected: xor_of_words(seed, 0, bytes / 4),
+    };
     let plan = Plan::new(context.mode, warm_up(context.mode));
     let rate = |streams: u64, launch: Launch| gigabytes_per_second(device, &plan, bytes * streams, &launch);
 
@@ -46,7 +50,14 @@ pub(crate) fn measure(device: &Device, context: &MeasureContext<'_>) -> Result<B
     (context.progress)(0.75);
     device.run(&device.write_words(b.address(), n16, ONE, 0)?)?;
     let triad = rate(3, device.triad([a.address(), b.address(), c.address()], 0.5, n16, 0)?)?;
-    Ok(Bandwidth { buffer_bytes: bytes, read, write, copy, triad, checksum_ok })
+    Ok(Bandwidth {
+        buffer_bytes: bytes,
+        read,
+        write,
+        copy,
+        triad,
+        checksum_ok,
+    })
 }
 
 /// Of the key of this measurement.
@@ -62,7 +73,14 @@ fn warm_up(mode: Mode) -> Duration {
 /// Times one kernel that moves `bytes` by memory and by launch.
 fn gigabytes_per_second(device: &Device, plan: &Plan, bytes: u64, launch: &Launch) -> Result<Samples, DeviceError> {
     let timed = time(device, plan, None, &mut |stream, _| stream.launch(launch))?;
-    samples(Unit::GigabytePerSecond, timed.seconds.iter().map(|seconds| bytes as f64 / seconds / 1e9).collect())
+    samples(
+        Unit::GigabytePerSecond,
+        timed
+            .seconds
+            .iter()
+            .map(|seconds| bytes as f64 / seconds / 1e9)
+            .collect(),
+    )
 }
 
 /// Whether a buffer still holds what was written.
@@ -76,7 +94,11 @@ impl Check<'_> {
     fn holds(&self, buffer: &Buffer) -> Result<bool, DeviceError> {
         let stream = self.device.stream();
         stream.fill_bytes(self.sum, 0)?;
-        stream.launch(&self.device.read_words(buffer.address(), buffer.bytes() / 16, self.sum.address(), 0)?)?;
+        stream.launch(
+            &self
+                .device
+                .read_words(buffer.address(), buffer.bytes() / 16, self.sum.address(), 0)?,
+        )?;
         Ok(stream.read::<u32>(self.sum, 0, 1)?[0] == self.expected)
     }
 }
@@ -116,13 +138,19 @@ mod tests {
     fn buffers_dwarf_the_cache_where_memory_allows() {
         assert!(buffer_bytes(80 * GIB, Some(50 << 20)) > 3_990_000_000);
         assert_eq!(buffer_bytes(180 * GIB, Some(256 << 20)), 32 * (256 << 20));
-        assert!(buffer_bytes(180 * GIB, Some(u64::MAX)) <= 32 * MAX_L2_BYTES, "a mad cache size does not count");
+        assert!(
+            buffer_bytes(180 * GIB, Some(u64::MAX)) <= 32 * MAX_L2_BYTES,
+            "a mad cache size does not count"
+        );
     }
 
     #[test]
     fn a_small_slice_gets_what_there_is_and_the_driver_keeps_some() {
         let bytes = buffer_bytes(5_000_000_000, Some(5 << 20));
-        assert!(3 * bytes + RESERVE_BYTES <= 5_000_000_000 && bytes > 1_500_000_000, "{bytes}");
+        assert!(
+            3 * bytes + RESERVE_BYTES <= 5_000_000_000 && bytes > 1_500_000_000,
+            "{bytes}"
+        );
         assert_eq!(buffer_bytes(0, None), 0);
         assert!(buffer_bytes(RESERVE_BYTES + 1000, None) < MIN_BYTES);
     }

@@ -61,7 +61,9 @@ fn warm_up(device: &Device, seed: u64, bad: &Buffer) -> Result<(), DeviceError> 
     if different == WORDS {
         return Ok(());
     }
-    Err(DeviceError::Internal(format!("the check of memory sees {different} of {WORDS} differences")))
+    Err(DeviceError::Internal(format!(
+        "the check of memory sees {different} of {WORDS} differences"
+    )))
 }
 
 /// A piece of memory and where it lies in the sequence of all words.
@@ -91,7 +93,10 @@ fn take_all(device: &Device, free: u64, total: u64) -> Result<Vec<Chunk>, Device
     while let Some(bytes) = plan.next() {
         match device.alloc(bytes) {
             Ok(buffer) => {
-                chunks.push(Chunk { buffer, base: plan.taken / 8 });
+                chunks.push(Chunk {
+                    buffer,
+                    base: plan.taken / 8,
+                });
                 plan.took(bytes, device.memory()?.0);
             }
             Err(error) if error.is_out_of_memory() => plan.refused(),
@@ -116,11 +121,19 @@ struct Taking {
 
 impl Taking {
     fn new(free: u64, total: u64) -> Self {
-        Self { size: CHUNK_BYTES, taken: 0, free, total }
+        Self {
+            size: CHUNK_BYTES,
+            taken: 0,
+            free,
+            total,
+        }
     }
 
     fn next(&mut self) -> Option<u64> {
-        let most = self.free.saturating_sub(RESERVE_BYTES).min(self.total.saturating_sub(self.taken));
+        let most = self
+            .free
+            .saturating_sub(RESERVE_BYTES)
+            .min(self.total.saturating_sub(self.taken));
         while self.size > most && self.size >= MIN_CHUNK_BYTES {
             self.size /= 2;
         }

@@ -19,7 +19,9 @@ const MIN_EXPLAINED: f64 = 0.80;
 
 /// Size where the plateau of hits ends, bytes; `None` when no knee is seen. `points` ascend by size.
 pub(super) fn find(points: &[ChasePoint]) -> Option<u64> {
-    let usable = points.iter().all(|point| point.cycles.is_finite() && point.cycles > 0.0 && point.bytes > 0);
+    let usable = points
+        .iter()
+        .all(|point| point.cycles.is_finite() && point.cycles > 0.0 && point.bytes > 0);
     if !usable || !points.is_sorted_by(|a, b| a.bytes < b.bytes) || points.len() < 2 * MIN_POINTS {
         return None;
     }
@@ -74,7 +76,11 @@ fn fit(points: &[ChasePoint], size: f64, shape: fn(f64, f64) -> f64) -> Fit {
 /// Sum of squares around the mean; at least a little, so that a flat curve explains nothing.
 fn variance(points: &[ChasePoint]) -> f64 {
     let mean = points.iter().map(|point| point.cycles).sum::<f64>() / points.len() as f64;
-    points.iter().map(|point| (point.cycles - mean).powi(2)).sum::<f64>().max(f64::MIN_POSITIVE)
+    points
+        .iter()
+        .map(|point| (point.cycles - mean).powi(2))
+        .sum::<f64>()
+        .max(f64::MIN_POSITIVE)
 }
 
 #[cfg(test)]
@@ -89,14 +95,20 @@ mod tests {
     fn curve(cache: u64, mut latency: impl FnMut(f64) -> f64) -> Vec<ChasePoint> {
         sizes(cache * MIB, u64::MAX)
             .into_iter()
-            .map(|bytes| ChasePoint { bytes, cycles: latency(bytes as f64) })
+            .map(|bytes| ChasePoint {
+                bytes,
+                cycles: latency(bytes as f64),
+            })
             .collect()
     }
 
     fn assert_near(found: Option<u64>, cache: u64, share: f64, what: &str) {
         let found = found.unwrap_or_else(|| panic!("{what}: no knee at {cache} MiB")) as f64;
         let ratio = found / (cache * MIB) as f64;
-        assert!((1.0 - share..=1.0 + share).contains(&ratio), "{what}: {cache} MiB found as {ratio:.3} of it");
+        assert!(
+            (1.0 - share..=1.0 + share).contains(&ratio),
+            "{what}: {cache} MiB found as {ratio:.3} of it"
+        );
     }
 
     #[test]
@@ -115,7 +127,9 @@ mod tests {
         for (seed, cache) in (0..40).flat_map(|seed| CACHES.map(|cache| (seed, cache))) {
             let mut random = fastrand::Rng::with_seed(seed);
             let bytes = (cache * MIB) as f64;
-            let noisy = curve(cache, |size| (270.0 + 420.0 * gradual(size, bytes)) * (0.95 + 0.1 * random.f64()));
+            let noisy = curve(cache, |size| {
+                (270.0 + 420.0 * gradual(size, bytes)) * (0.95 + 0.1 * random.f64())
+            });
             assert_near(find(&noisy), cache, 0.25, "noise");
         }
     }
@@ -137,7 +151,9 @@ mod tests {
     fn a_small_step_at_half_the_cache_is_not_its_end() {
         for cache in CACHES {
             let bytes = (cache * MIB) as f64;
-            let far = curve(cache, |size| 212.0 + 60.0 * sharp(size, bytes / 2.0) + 450.0 * sharp(size, bytes));
+            let far = curve(cache, |size| {
+                212.0 + 60.0 * sharp(size, bytes / 2.0) + 450.0 * sharp(size, bytes)
+            });
             assert_near(find(&far), cache, 0.20, "far partition");
         }
     }
@@ -163,14 +179,26 @@ mod tests {
         assert_eq!(find(&curve(50, |_| 270.0)), None, "flat");
         assert_eq!(find(&curve(50, |size| 700.0 - size / 1e6)), None, "falling");
         assert_eq!(find(&curve(50, |_| 250.0 + 40.0 * random.f64())), None, "noise alone");
-        assert_eq!(find(&curve(50, |size| 270.0 + 30.0 * gradual(size, 5e7))), None, "a rise of a tenth");
-        assert_eq!(find(&curve(50, |size| 270.0 + 420.0 * gradual(size, 5e7))[..4]), None, "short");
+        assert_eq!(
+            find(&curve(50, |size| 270.0 + 30.0 * gradual(size, 5e7))),
+            None,
+            "a rise of a tenth"
+        );
+        assert_eq!(
+            find(&curve(50, |size| 270.0 + 420.0 * gradual(size, 5e7))[..4]),
+            None,
+            "short"
+        );
     }
 
     #[test]
     fn nonsense_has_no_knee() {
         for mad in [f64::NAN, f64::INFINITY, 0.0, -5.0] {
-            assert_eq!(find(&curve(50, |size| if size > 5e7 { mad } else { 270.0 })), None, "{mad}");
+            assert_eq!(
+                find(&curve(50, |size| if size > 5e7 { mad } else { 270.0 })),
+                None,
+                "{mad}"
+            );
         }
         let mut points = curve(50, |size| 270.0 + 420.0 * gradual(size, 5e7));
         points.reverse();

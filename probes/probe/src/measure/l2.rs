@@ -73,8 +73,13 @@ fn named_bytes(named: Option<u64>) -> u64 {
 /// and 7, for which the chain has one cycle.
 pub(super) fn sizes(l2_bytes: u64, most: u64) -> Vec<u64> {
     let end = OVER_L2 * l2_bytes.clamp(MIN_L2_BYTES, MAX_L2_BYTES);
-    let octaves = (0..32).map(|octave| (FIRST_BYTES / 4) << octave).take_while(|unit| 4 * unit <= end);
-    octaves.flat_map(|unit| [4, 5, 6, 7].map(|times| times * unit)).filter(|size| *size <= end.min(most)).collect()
+    let octaves = (0..32)
+        .map(|octave| (FIRST_BYTES / 4) << octave)
+        .take_while(|unit| 4 * unit <= end);
+    octaves
+        .flat_map(|unit| [4, 5, 6, 7].map(|times| times * unit))
+        .filter(|size| *size <= end.min(most))
+        .collect()
 }
 
 /// A part of the cache that surely stays in it, whole vectors.
@@ -125,7 +130,10 @@ impl Walk<'_> {
         let answer = stream.read::<u64>(&self.answer, 0, 2)?;
         let expected = u64::from(end_of_walk(self.step, lines, start, STEPS)) * u64::from(LINE_WORDS);
         if answer[1] != expected {
-            let text = format!("a walk of {STEPS} steps over {lines} lines ended at {} instead of {expected}", answer[1]);
+            let text = format!(
+                "a walk of {STEPS} steps over {lines} lines ended at {} instead of {expected}",
+                answer[1]
+            );
             return Err(DeviceError::Internal(text));
         }
         cycles_a_step(answer[0])
@@ -148,10 +156,19 @@ fn cycles_a_step(cycles: u64) -> Result<f64, DeviceError> {
 
 /// Reading what stays in the cache, GB/s. Kernels are short here: the pauses between them are part of it.
 fn resident_read(walk: &Walk<'_>, context: &MeasureContext<'_>, bytes: u64) -> Result<Samples, DeviceError> {
-    let launch = walk.device.read_words(walk.ring.address(), bytes / 16, walk.answer.address(), 0)?;
+    let launch = walk
+        .device
+        .read_words(walk.ring.address(), bytes / 16, walk.answer.address(), 0)?;
     let plan = Plan::new(context.mode, Duration::from_millis(50));
     let timed = time(walk.device, &plan, None, &mut |stream, _| stream.launch(&launch))?;
-    samples(Unit::GigabytePerSecond, timed.seconds.iter().map(|seconds| bytes as f64 / seconds / 1e9).collect())
+    samples(
+        Unit::GigabytePerSecond,
+        timed
+            .seconds
+            .iter()
+            .map(|seconds| bytes as f64 / seconds / 1e9)
+            .collect(),
+    )
 }
 
 /// Latency from every multiprocessor to lines that are in the cache.
@@ -159,7 +176,10 @@ fn by_multiprocessor(walk: &Walk<'_>, most: u64) -> Result<Vec<SmLatency>, Devic
     let lines = walk.lay(most.min(u64::from(MAP_LINES) * LINE_BYTES))?;
     let (device, stream) = (walk.device, walk.device.stream());
     let blocks = device.multiprocessors();
-    let (cycles, sms) = (device.alloc(u64::from(blocks) * 8)?, device.alloc(u64::from(blocks) * 4)?);
+    let (cycles, sms) = (
+        device.alloc(u64::from(blocks) * 8)?,
+        device.alloc(u64::from(blocks) * 4)?,
+    );
     let launch = device.chase_map(walk.ring.address(), STEPS, lines, cycles.address(), sms.address())?;
     let mut seen: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
     for _ in 0..walk.repeats {
@@ -170,7 +190,15 @@ fn by_multiprocessor(walk: &Walk<'_>, most: u64) -> Result<Vec<SmLatency>, Devic
             seen.entry(sm).or_default().push(cycles_a_step(cycles)?);
         }
     }
-    Ok(seen.into_iter().filter_map(|(sm, cycles)| Some(SmLatency { sm, cycles: median(&cycles)? })).collect())
+    Ok(seen
+        .into_iter()
+        .filter_map(|(sm, cycles)| {
+            Some(SmLatency {
+                sm,
+                cycles: median(&cycles)?,
+            })
+        })
+        .collect())
 }
 
 #[cfg(test)]

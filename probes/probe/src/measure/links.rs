@@ -40,7 +40,10 @@ pub(crate) fn measure(
             }
         }
     }
-    Ok(LinkMatrix { copy_bytes: bytes, pairs })
+    Ok(LinkMatrix {
+        copy_bytes: bytes,
+        pairs,
+    })
 }
 
 /// Buffers of one size on all, filled: the wanted size, or what the fullest GPU has.
@@ -69,7 +72,12 @@ fn is_full(devices: &[Device], bytes: u64) -> Result<bool, DeviceError> {
 fn node(device: &Device, bytes: u64, key: u64) -> Result<Node<'_>, DeviceError> {
     let (sent, received, bad) = (device.alloc(bytes)?, device.alloc(bytes)?, device.alloc(16)?);
     device.run(&device.fill(sent.address(), bytes / 8, key, base(device))?)?;
-    Ok(Node { device, sent, received, bad })
+    Ok(Node {
+        device,
+        sent,
+        received,
+        bad,
+    })
 }
 
 /// Every GPU sends words of its own.
@@ -80,9 +88,19 @@ fn base(device: &Device) -> u64 {
 fn pair(from: &Node<'_>, to: &Node<'_>, bytes: u64, context: &MeasureContext<'_>) -> Result<PeerLink, DeviceError> {
     let direct = open_way(from.device, to.device)?;
     let count = context.pick(5, 10);
-    let plan = Plan { samples: count, sample_seconds: 0.020, warm_up: Duration::from_millis(20) };
-    let timed = time(from.device, &plan, None, &mut |stream, _| stream.copy_peer(&to.received, &from.sent, bytes))?;
-    let one_way = timed.seconds.iter().map(|seconds| bytes as f64 / seconds / 1e9).collect();
+    let plan = Plan {
+        samples: count,
+        sample_seconds: 0.020,
+        warm_up: Duration::from_millis(20),
+    };
+    let timed = time(from.device, &plan, None, &mut |stream, _| {
+        stream.copy_peer(&to.received, &from.sent, bytes)
+    })?;
+    let one_way = timed
+        .seconds
+        .iter()
+        .map(|seconds| bytes as f64 / seconds / 1e9)
+        .collect();
     let total = (2 * u64::from(COPIES_AT_ONCE) * bytes) as f64;
     let both_ways = (0..=count).map(|_| Ok(total / both(from, to, bytes)? / 1e9)).skip(1);
     let both_ways: Vec<f64> = both_ways.collect::<Result<_, DeviceError>>()?;
@@ -125,7 +143,11 @@ fn both(from: &Node<'_>, to: &Node<'_>, bytes: u64) -> Result<f64, DeviceError> 
     near.record(&end)?;
     end.synchronize()?;
     let seconds = begin.seconds_until(&end)?;
-    if seconds > 0.0 { Ok(seconds) } else { Err(DeviceError::Garbage("copies that take no time".to_owned())) }
+    if seconds > 0.0 {
+        Ok(seconds)
+    } else {
+        Err(DeviceError::Garbage("copies that take no time".to_owned()))
+    }
 }
 
 /// A copy of four bytes and waiting for it by the host's clock, µs.
@@ -151,6 +173,9 @@ fn is_intact(from: &Node<'_>, to: &Node<'_>, bytes: u64, key: u64) -> Result<boo
     source.copy_peer(&to.received, &from.sent, bytes)?;
     source.synchronize()?;
     let words = bytes / 8;
-    target.launch(&to.device.verify(to.received.address(), words, key, base(from.device), to.bad.address())?)?;
+    target.launch(
+        &to.device
+            .verify(to.received.address(), words, key, base(from.device), to.bad.address())?,
+    )?;
     Ok(target.read::<u64>(&to.bad, 0, 1)?[0] == 0)
 }

@@ -22,12 +22,21 @@ pub(crate) fn measure(device: &Device, context: &MeasureContext<'_>) -> Result<P
     ends.check(device)?;
     let bytes = ends.bytes;
     let count = context.pick(8, 20);
-    let plan = Plan { samples: count, sample_seconds: 0.020, warm_up: Duration::from_millis(50) };
+    let plan = Plan {
+        samples: count,
+        sample_seconds: 0.020,
+        warm_up: Duration::from_millis(50),
+    };
     let rates = |seconds: &[f64], bytes: u64| {
-        samples(Unit::GigabytePerSecond, seconds.iter().map(|seconds| bytes as f64 / seconds / 1e9).collect())
+        samples(
+            Unit::GigabytePerSecond,
+            seconds.iter().map(|seconds| bytes as f64 / seconds / 1e9).collect(),
+        )
     };
 
-    let Ends { there, near, back, far, .. } = &mut ends;
+    let Ends {
+        there, near, back, far, ..
+    } = &mut ends;
     let timed = time(device, &plan, None, &mut |stream, _| stream.copy_in(there, near, bytes))?;
     let host_to_device = rates(&timed.seconds, bytes)?;
     (context.progress)(0.3);
@@ -37,8 +46,17 @@ pub(crate) fn measure(device: &Device, context: &MeasureContext<'_>) -> Result<P
     let seconds = both(device, &mut ends, count)?;
     let both = rates(&seconds, 2 * u64::from(COPIES_AT_ONCE) * bytes)?;
     (context.progress)(0.9);
-    let round_trip_us = samples(Unit::Microsecond, round_trips(device, &mut ends, context.pick(200, 1000))?)?;
-    Ok(PciExpress { copy_bytes: bytes, host_to_device, device_to_host, both, round_trip_us })
+    let round_trip_us = samples(
+        Unit::Microsecond,
+        round_trips(device, &mut ends, context.pick(200, 1000))?,
+    )?;
+    Ok(PciExpress {
+        copy_bytes: bytes,
+        host_to_device,
+        device_to_host,
+        both,
+        round_trip_us,
+    })
 }
 
 /// Memory at both ends of the link, one pair for each direction.
@@ -70,12 +88,20 @@ impl Ends {
         let host = bytes as usize;
         let (there, far) = (device.alloc(bytes)?, device.alloc(bytes)?);
         let (near, back) = (device.pinned(host)?, device.pinned(host)?);
-        Ok(Self { bytes, there, far, near, back })
+        Ok(Self {
+            bytes,
+            there,
+            far,
+            near,
+            back,
+        })
     }
 
     /// Whether bytes come back as they went.
     fn check(&mut self, device: &Device) -> Result<(), DeviceError> {
-        let sent: Vec<u8> = (0..COMPARED_BYTES as u64).map(|index| (index * 0x9e37_79b9 >> 16) as u8).collect();
+        let sent: Vec<u8> = (0..COMPARED_BYTES as u64)
+            .map(|index| (index * 0x9e37_79b9 >> 16) as u8)
+            .collect();
         self.near.as_mut_slice()[..COMPARED_BYTES].copy_from_slice(&sent);
         self.back.as_mut_slice()[..COMPARED_BYTES].fill(0);
         let stream = device.stream();
@@ -85,7 +111,9 @@ impl Ends {
         if self.back.as_slice()[..COMPARED_BYTES] == sent[..] {
             return Ok(());
         }
-        Err(DeviceError::Internal("bytes copied to the GPU and back are not those that were sent".to_owned()))
+        Err(DeviceError::Internal(
+            "bytes copied to the GPU and back are not those that were sent".to_owned(),
+        ))
     }
 }
 
@@ -100,7 +128,12 @@ fn both(device: &Device, ends: &mut Ends, count: u32) -> Result<Vec<f64>, Device
         .collect()
 }
 
-fn both_once(first: &Stream, second: &Stream, [from, half, to]: &[Event; 3], ends: &mut Ends) -> Result<f64, DeviceError> {
+fn both_once(
+    first: &Stream,
+    second: &Stream,
+    [from, half, to]: &[Event; 3],
+    ends: &mut Ends,
+) -> Result<f64, DeviceError> {
     first.record(from)?;
     second.wait(from)?;
     for _ in 0..COPIES_AT_ONCE {
@@ -112,7 +145,11 @@ fn both_once(first: &Stream, second: &Stream, [from, half, to]: &[Event; 3], end
     first.record(to)?;
     to.synchronize()?;
     let seconds = from.seconds_until(to)?;
-    if seconds > 0.0 { Ok(seconds) } else { Err(DeviceError::Garbage("copies that take no time".to_owned())) }
+    if seconds > 0.0 {
+        Ok(seconds)
+    } else {
+        Err(DeviceError::Garbage("copies that take no time".to_owned()))
+    }
 }
 
 /// Four bytes there and back by the host's clock, µs.

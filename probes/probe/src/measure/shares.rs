@@ -27,6 +27,9 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named() {
-        assert_eq!(too_little(3 << 20, (5 << 20) + 1).to_string(), "too little free memory: 3 MiB, needed are 6 MiB");
+        assert_eq!(
+            too_little(3 << 20, (5 << 20) + 1).to_string(),
+            "too little free memory: 3 MiB, needed are 6 MiB"
+        );
     }
 }

@@ -47,7 +47,11 @@ pub(crate) struct Prepared {
 
 /// Allocates and warms up. A GPU without a product kernel of ours only reads.
 pub(crate) fn prepare(device: &Device, context: &MeasureContext<'_>) -> Result<Prepared, DeviceError> {
-    let operands = if device.has_gemm().is_ok() { operands(device, context)? } else { None };
+    let operands = if device.has_gemm().is_ok() {
+        operands(device, context)?
+    } else {
+        None
+    };
     let products = match &operands {
         Some((operands, size)) => Some((operands.launches(device, 0)?, operations(*size) / 1e12)),
         None => None,
@@ -60,7 +64,11 @@ pub(crate) fn prepare(device: &Device, context: &MeasureContext<'_>) -> Result<P
         }
         None => None,
     };
-    for launch in products.iter().flat_map(|(launches, _)| launches).chain(reading.iter().map(|(launch, _)| launch)) {
+    for launch in products
+        .iter()
+        .flat_map(|(launches, _)| launches)
+        .chain(reading.iter().map(|(launch, _)| launch))
+    {
         device.run(launch)?;
     }
     Ok(Prepared {
@@ -84,7 +92,12 @@ pub(crate) fn run(device: &Device, prepared: &Prepared) -> Result<Ran, DeviceErr
         Some((launch, work)) => rate(device, std::slice::from_ref(launch), *work, half)?,
         None => None,
     };
-    Ok(Ran { from_ns, to_ns: monotonic_ns(), gemm, read })
+    Ok(Ran {
+        from_ns,
+        to_ns: monotonic_ns(),
+        gemm,
+        read,
+    })
 }
 
 /// Operands of the 16-bit product that this GPU has a kernel for, and its size.
@@ -105,7 +118,10 @@ fn operands(device: &Device, context: &MeasureContext<'_>) -> Result<Option<(Ope
 /// What is read, and where its sum goes; `None` on a GPU that is full.
 fn reading_memory(device: &Device) -> Result<Option<[Buffer; 2]>, DeviceError> {
     let sum = device.alloc(16)?;
-    let mut bytes = shares::round_down(READ_BYTES.min(device.memory()?.0.saturating_sub(RESERVE_BYTES)), 1 << 20);
+    let mut bytes = shares::round_down(
+        READ_BYTES.min(device.memory()?.0.saturating_sub(RESERVE_BYTES)),
+        1 << 20,
+    );
     while bytes >= MIN_READ_BYTES {
         match device.alloc(bytes) {
             Ok(data) => {
@@ -136,13 +152,21 @@ fn rate(device: &Device, launches: &[Launch], work: f64, length: Duration) -> Re
         stream.record(&points[(window + 1) % 3])?;
         if window > 0 {
             points[window % 3].synchronize()?;
-            rates.extend(speed(points[(window - 1) % 3].seconds_until(&points[window % 3])?, count, work));
+            rates.extend(speed(
+                points[(window - 1) % 3].seconds_until(&points[window % 3])?,
+                count,
+                work,
+            ));
         }
         window += 1;
     }
     stream.synchronize()?;
     if window > 0 {
-        rates.extend(speed(points[(window - 1) % 3].seconds_until(&points[window % 3])?, count, work));
+        rates.extend(speed(
+            points[(window - 1) % 3].seconds_until(&points[window % 3])?,
+            count,
+            work,
+        ));
     }
     Ok(median(&rates))
 }

@@ -96,7 +96,11 @@ mod tests {
 
     #[test]
     fn energy_is_what_a_board_can_take() {
-        assert_eq!(energy_mj(700_000 * 86_400 * 365), Some(700_000 * 86_400 * 365), "700 W for a year");
+        assert_eq!(
+            energy_mj(700_000 * 86_400 * 365),
+            Some(700_000 * 86_400 * 365),
+            "700 W for a year"
+        );
         assert_eq!(energy_mj(u64::MAX), None);
     }
 }

@@ -92,12 +92,16 @@ fn mig(device: &Device<'_>, inventory: &Inventory) -> MigState {
     // The CUDA driver gives a slice's own UUID, NVML that of the whole GPU at the same address.
     let has_own_uuid = enabled == Some(true) && uuid.is_some() && text::uuid(device).as_deref() != uuid;
     let names = [Some(inventory.name.as_str()), inventory.nvml_name.as_deref()];
-    MigState { enabled, is_slice: has_own_uuid || is_slice(names.into_iter().flatten(), uuid) }
+    MigState {
+        enabled,
+        is_slice: has_own_uuid || is_slice(names.into_iter().flatten(), uuid),
+    }
 }
 
 /// The CUDA driver gives bytes, which the device layer writes as those of a whole GPU.
 fn slice_uuid(uuid: &str) -> String {
-    uuid.strip_prefix("GPU-").map_or_else(|| uuid.to_owned(), |rest| format!("MIG-{rest}"))
+    uuid.strip_prefix("GPU-")
+        .map_or_else(|| uuid.to_owned(), |rest| format!("MIG-{rest}"))
 }
 
 fn nvlink(device: &Device<'_>) -> NvLink {

@@ -47,7 +47,9 @@ impl measure::Sampler for Sensors {
         let thread = std::thread::spawn(move || {
             // NVML counts its users: this thread's hold on it depends on no other's.
             let nvml = if is_there { Nvml::open().ok() } else { None };
-            let Some(gpu) = nvml.as_ref().and_then(|nvml| nvml.gpu(&bus_id, &uuid)) else { return Vec::new() };
+            let Some(gpu) = nvml.as_ref().and_then(|nvml| nvml.gpu(&bus_id, &uuid)) else {
+                return Vec::new();
+            };
             let goes_on = |wait| stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout);
             run(PERIOD, goes_on, |at_ms| gpu.sample(at_ms))
         });

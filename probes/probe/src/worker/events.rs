@@ -19,7 +19,10 @@ pub(super) struct Events {
 impl Events {
     /// To this pipe.
     pub(super) fn new(out: impl Write + Send + 'static) -> Self {
-        Self { out: Mutex::new(Box::new(out)), last_progress: Cell::new(None) }
+        Self {
+            out: Mutex::new(Box::new(out)),
+            last_progress: Cell::new(None),
+        }
     }
 
     /// Says one thing. If nobody listens, the process ends: there is nobody to measure for.
@@ -33,22 +36,33 @@ impl Events {
     /// A step begins.
     pub(super) fn step(&self, name: impl Into<String>, expected: Duration, within: Duration) {
         let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        self.emit(&Event::Step { name: name.into(), expected_ms: ms(expected), within_ms: ms(within) });
+        self.emit(&Event::Step {
+            name: name.into(),
+            expected_ms: ms(expected),
+            within_ms: ms(within),
+        });
         self.last_progress.set(Some(Instant::now()));
     }
 
     /// Share of the step that is done. Said only now and then; what is no share is not said.
     pub(super) fn progress(&self, share: f64) {
-        let is_due = self.last_progress.get().is_none_or(|last| last.elapsed() >= PROGRESS_PERIOD);
+        let is_due = self
+            .last_progress
+            .get()
+            .is_none_or(|last| last.elapsed() >= PROGRESS_PERIOD);
         if is_due && share.is_finite() {
             self.last_progress.set(Some(Instant::now()));
-            self.emit(&Event::Progress { share: share.clamp(0.0, 1.0) });
+            self.emit(&Event::Progress {
+                share: share.clamp(0.0, 1.0),
+            });
         }
     }
 
     /// Everything measured so far.
     pub(super) fn partial(&self, measurements: &Measurements) {
-        self.emit(&Event::Partial { measurements: Box::new(measurements.clone()) });
+        self.emit(&Event::Partial {
+            measurements: Box::new(measurements.clone()),
+        });
     }
 }
 
@@ -75,13 +89,18 @@ pub(super) mod recorded {
         pub(in crate::worker) fn events(&self) -> Vec<Event> {
             let bytes = self.0.lock().expect("no test panics while writing").clone();
             let text = String::from_utf8(bytes).expect("JSON is UTF-8");
-            text.lines().map(|line| serde_json::from_str(line).expect("an event")).collect()
+            text.lines()
+                .map(|line| serde_json::from_str(line).expect("an event"))
+                .collect()
         }
     }
 
     impl Write for Record {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().expect("no test panics while writing").extend_from_slice(bytes);
+            self.0
+                .lock()
+                .expect("no test panics while writing")
+                .extend_from_slice(bytes);
             Ok(bytes.len())
         }
 
@@ -102,7 +121,11 @@ mod tests {
         let events = Events::new(record.clone());
         events.step("a\nb", Duration::from_secs(1), Duration::MAX);
         events.emit(&Event::Ready);
-        let expected = Event::Step { name: "a\nb".to_owned(), expected_ms: 1000, within_ms: u64::MAX };
+        let expected = Event::Step {
+            name: "a\nb".to_owned(),
+            expected_ms: 1000,
+            within_ms: u64::MAX,
+        };
         assert_eq!(record.events(), [expected, Event::Ready]);
     }
 

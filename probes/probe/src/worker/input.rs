@@ -39,7 +39,10 @@ impl Input {
     }
 
     fn next(&self) -> Result<Command, Failure> {
-        let command = self.0.recv().map_err(|_| Failure::internal("the supervisor said nothing more"))?;
+        let command = self
+            .0
+            .recv()
+            .map_err(|_| Failure::internal("the supervisor said nothing more"))?;
         command.map_err(Failure::internal)
     }
 }
@@ -86,7 +89,11 @@ mod tests {
     #[test]
     fn other_orders_and_other_words_are_errors() {
         for text in ["{\"command\":\"go\"}\n", "{}\n", "\n", "{\"command\":\"job\"", ""] {
-            assert_eq!(input(text).0.job().map_err(|failure| failure.kind), Err(FailureKind::Internal), "{text}");
+            assert_eq!(
+                input(text).0.job().map_err(|failure| failure.kind),
+                Err(FailureKind::Internal),
+                "{text}"
+            );
         }
     }
 

@@ -14,7 +14,10 @@ const TIMES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 pub(super) fn run(events: &Events) -> Result<(), Failure> {
     events.step("driver and GPUs", TIMES.0, TIMES.1);
     let cuda_version = Some(driver::open()?);
-    let mut driver = DriverInfo { cuda_version, ..DriverInfo::default() };
+    let mut driver = DriverInfo {
+        cuda_version,
+        ..DriverInfo::default()
+    };
     let nvml = nvml::open_into(&mut driver);
     let count = driver::count()?;
     let mut gpus = Vec::new();
@@ -49,7 +52,10 @@ fn add_opened(inventory: &mut Inventory, opened: Result<(Architecture, u64), Dev
         Err(error @ (DeviceError::Garbage(_) | DeviceError::OldDriver { .. } | DeviceError::MissingSymbol(_))) => {
             return Err(error);
         }
-        Err(error) => inventory.architecture.refused.push(format!("the GPU does not open: {error}")),
+        Err(error) => inventory
+            .architecture
+            .refused
+            .push(format!("the GPU does not open: {error}")),
     }
     Ok(())
 }
@@ -60,15 +66,24 @@ fn presented(ordinal: u32, facts: &Facts) -> Inventory {
         ordinal,
         name: facts.name.clone(),
         uuid: Some(facts.uuid.clone()),
-        pci: PciInfo { bus_id: facts.bus_id.clone(), ..PciInfo::default() },
-        architecture: Architecture { reported: facts.capability, ..Architecture::default() },
+        pci: PciInfo {
+            bus_id: facts.bus_id.clone(),
+            ..PciInfo::default()
+        },
+        architecture: Architecture {
+            reported: facts.capability,
+            ..Architecture::default()
+        },
         multiprocessors: Some(facts.multiprocessors),
         memory_total_bytes: Some(facts.total_memory),
         memory_bus_bits: facts.memory_bus_bits,
         l2_bytes: facts.l2_bytes,
         max_sm_clock_mhz: facts.max_sm_clock_mhz,
         max_memory_clock_mhz: facts.max_memory_clock_mhz,
-        mig: MigState { enabled: None, is_slice: nvml::is_slice([facts.name.as_str()], Some(&facts.uuid)) },
+        mig: MigState {
+            enabled: None,
+            is_slice: nvml::is_slice([facts.name.as_str()], Some(&facts.uuid)),
+        },
         ..Inventory::default()
     }
 }
@@ -80,7 +95,11 @@ mod tests {
     #[test]
     fn a_gpu_that_does_not_open_stays_in_the_list_with_the_reason() {
         let mut inventory = Inventory::default();
-        let lost = DeviceError::Driver { call: "cuDevicePrimaryCtxRetain", code: 46, name: "X".to_owned() };
+        let lost = DeviceError::Driver {
+            call: "cuDevicePrimaryCtxRetain",
+            code: 46,
+            name: "X".to_owned(),
+        };
         assert_eq!(add_opened(&mut inventory, Err(lost)), Ok(()));
         assert_eq!(inventory.architecture.loaded, None);
         assert!(inventory.architecture.refused[0].contains("46"));
@@ -89,6 +108,9 @@ mod tests {
     #[test]
     fn nonsense_ends_it() {
         let nonsense = DeviceError::Garbage("free above total".to_owned());
-        assert_eq!(add_opened(&mut Inventory::default(), Err(nonsense.clone())), Err(nonsense));
+        assert_eq!(
+            add_opened(&mut Inventory::default(), Err(nonsense.clone())),
+            Err(nonsense)
+        );
     }
 }

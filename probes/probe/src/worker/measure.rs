@@ -37,7 +37,9 @@ pub(super) fn open(events: &Events, ordinal: u32) -> Result<Device, Failure> {
         let tried = architecture.refused.join("; ");
         return Err(Failure {
             kind: FailureKind::UnknownArchitecture,
-            error: format!("no kernel image of this probe runs on this GPU (compute capability {major}.{minor}) {tried}"),
+            error: format!(
+                "no kernel image of this probe runs on this GPU (compute capability {major}.{minor}) {tried}"
+            ),
         });
     }
     Ok(device)
@@ -137,7 +139,11 @@ mod tests {
     use crate::worker::wire::Event;
 
     fn lost() -> DeviceError {
-        DeviceError::Driver { call: "cuLaunchKernel", code: 719, name: "CUDA_ERROR_LAUNCH_FAILED".to_owned() }
+        DeviceError::Driver {
+            call: "cuLaunchKernel",
+            code: 719,
+            name: "CUDA_ERROR_LAUNCH_FAILED".to_owned(),
+        }
     }
 
     fn play(perform: Perform<'_>) -> (Result<(), Failure>, Vec<Event>) {

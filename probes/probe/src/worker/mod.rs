@@ -32,13 +32,19 @@ struct Failure {
 
 impl Failure {
     fn internal(error: impl Into<String>) -> Self {
-        Self { kind: FailureKind::Internal, error: error.into() }
+        Self {
+            kind: FailureKind::Internal,
+            error: error.into(),
+        }
     }
 }
 
 impl From<DeviceError> for Failure {
     fn from(error: DeviceError) -> Self {
-        Self { kind: error.kind(), error: error.to_string() }
+        Self {
+            kind: error.kind(),
+            error: error.to_string(),
+        }
     }
 }
 

@@ -27,7 +27,10 @@ fn failure(payload: &(dyn Any + Send)) -> Failure {
         FailureKind::Internal
     };
     let text: String = text.chars().take(MAX_CHARACTERS).collect();
-    Failure { kind, error: format!("panic: {text}") }
+    Failure {
+        kind,
+        error: format!("panic: {text}"),
+    }
 }
 
 #[cfg(test)]
@@ -40,17 +43,26 @@ mod tests {
 
     #[test]
     fn a_panic_of_the_loader_says_what_is_missing() {
-        assert_eq!(kind("Unable to dynamically load the \"cuda\" shared library"), FailureKind::NoDriver);
+        assert_eq!(
+            kind("Unable to dynamically load the \"cuda\" shared library"),
+            FailureKind::NoDriver
+        );
         assert_eq!(kind("Expected symbol in library: DlSym"), FailureKind::OldDriver);
         assert_eq!(kind("index out of bounds"), FailureKind::Internal);
     }
 
     #[test]
     fn the_text_is_kept_and_bounded() {
-        assert_eq!(caught(|| panic!("why {}", 7)).expect_err("it panics").error, "panic: why 7");
+        assert_eq!(
+            caught(|| panic!("why {}", 7)).expect_err("it panics").error,
+            "panic: why 7"
+        );
         let endless = caught(|| std::panic::panic_any("x".repeat(1 << 20))).expect_err("it panics");
         assert!(endless.error.len() < 500);
-        assert_eq!(caught(|| std::panic::panic_any(7)).expect_err("it panics").error, "panic: without a text");
+        assert_eq!(
+            caught(|| std::panic::panic_any(7)).expect_err("it panics").error,
+            "panic: without a text"
+        );
         assert_eq!(caught(|| 5), Ok(5));
     }
 }

@@ -138,14 +138,25 @@ mod tests {
 
     #[test]
     fn a_quick_run_takes_about_forty_seconds_and_a_full_one_less_than_three_minutes() {
-        assert!((30..=45).contains(&total(Mode::Quick).as_secs()), "{:?}", total(Mode::Quick));
-        assert!((100..=180).contains(&total(Mode::Full).as_secs()), "{:?}", total(Mode::Full));
+        assert!(
+            (30..=45).contains(&total(Mode::Quick).as_secs()),
+            "{:?}",
+            total(Mode::Quick)
+        );
+        assert!(
+            (100..=180).contains(&total(Mode::Full).as_secs()),
+            "{:?}",
+            total(Mode::Full)
+        );
     }
 
     #[test]
     fn every_step_may_take_longer_than_it_usually_does_and_none_for_ever() {
         for (step, mode) in STEPS.iter().flat_map(|step| [(step, Mode::Quick), (step, Mode::Full)]) {
-            assert!(step.within(mode) > 2 * step.expected(mode).min(Duration::from_secs(30)), "{step:?}");
+            assert!(
+                step.within(mode) > 2 * step.expected(mode).min(Duration::from_secs(30)),
+                "{step:?}"
+            );
             assert!(step.within(mode) < Duration::from_secs(300), "{step:?}");
         }
     }

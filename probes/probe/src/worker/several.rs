@@ -35,8 +35,18 @@ pub(super) fn together(events: &Events, input: &Input, ordinal: u32, mode: Mode)
     events.emit(&Event::Ready);
     input.go()?;
     events.step("all GPUs at once", WORKING.0, WORKING.1);
-    let Ran { from_ns, to_ns, gemm, read } = all::run(&device, &prepared)?;
-    events.emit(&Event::Together { from_ns, to_ns, gemm, read });
+    let Ran {
+        from_ns,
+        to_ns,
+        gemm,
+        read,
+    } = all::run(&device, &prepared)?;
+    events.emit(&Event::Together {
+        from_ns,
+        to_ns,
+        gemm,
+        read,
+    });
     Ok(())
 }
 
@@ -45,7 +55,10 @@ pub(super) fn links(events: &Events, ordinals: &[u32], mode: Mode) -> Result<(),
     if ordinals.len() > MAX_GPUS {
         return Err(Failure::internal(format!("{} GPUs to link", ordinals.len())));
     }
-    let devices: Vec<Device> = ordinals.iter().map(|ordinal| open(events, *ordinal)).collect::<Result<_, _>>()?;
+    let devices: Vec<Device> = ordinals
+        .iter()
+        .map(|ordinal| open(events, *ordinal))
+        .collect::<Result<_, _>>()?;
     events.step("preparing copies between GPUs", PREPARING.0, PREPARING.1);
     let progress = |share| events.progress(share);
     let context = MeasureContext {
