@@ -19,7 +19,11 @@ fn build(name: &str, change: Option<(&str, &str)>) -> PathBuf {
         places += text.matches(from).count();
         fs::write(folder.join(source), text.replace(from, to)).unwrap();
     }
-    assert_eq!(places, usize::from(change.is_some()), "the change of {name} has one place");
+    assert_eq!(
+        places,
+        usize::from(change.is_some()),
+        "the change of {name} has one place"
+    );
     let program = folder.join("model");
     let built = Command::new("c++")
         .args(["-std=c++17", "-O2", "-w", "-o"])
@@ -35,7 +39,10 @@ fn build(name: &str, change: Option<(&str, &str)>) -> PathBuf {
 
 fn run(program: &Path, seed: u64) -> (bool, String) {
     let output = Command::new(program).arg(seed.to_string()).output().unwrap();
-    (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+    )
 }
 
 #[test]
@@ -55,13 +62,19 @@ fn fault(name: &str, from: &str, to: &str) -> String {
 
 #[test]
 fn a_loader_with_the_wrong_parity_hangs() {
-    assert_eq!(fault("parity", "Cursor at = {0, 1};", "Cursor at = {0, 0};"), "FAILED: deadlock");
+    assert_eq!(
+        fault("parity", "Cursor at = {0, 1};", "Cursor at = {0, 0};"),
+        "FAILED: deadlock"
+    );
 }
 
 #[test]
 fn stages_that_one_block_frees_alone_are_noticed() {
     let said = fault("counts", "kConsumerWarps * kCluster);", "kConsumerWarps);");
-    assert!(said.contains("an arrival too many") || said.contains("differs"), "{said}");
+    assert!(
+        said.contains("an arrival too many") || said.contains("differs"),
+        "{said}"
+    );
 }
 
 #[test]
