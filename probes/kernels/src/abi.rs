@@ -41,12 +41,12 @@
 //! | `gp_read` | in 16-byte ptr, n16 u64, out u32 ptr, mark ptr | grid 4 × SMs × 512 | xors all words into *out (atomically) |
 //! | `gp_write` | out 16-byte ptr, n16 u64, value u32, mark ptr | grid 4 × SMs × 512 | all words = value |
 //! | `gp_copy` | out, in 16-byte ptr, n16 u64, mark ptr | grid 4 × SMs × 512 | |
-//! | `gp_triad` | a, b, c f32×4 ptr, k f32, n16 u64, mark ptr | grid 4 × SMs × 512 | a = b + k·c |
+//! | `gp_triad` | a, b, c f32×4 ptr, k f32, n16 u64, mark ptr | grid 4 × SMs × 512 | a = b + k·c, one rounding (fused) |
 //! | `gp_fill` | out u64 ptr, n u64, seed u64, base u64 | any × 256 | word i = mix64(seed + base + i) |
 //! | `gp_verify` | in u64 ptr, n u64, seed u64, base u64, bad u64 ptr | any × 256 | adds the number of words that differ from `gp_fill` to *bad |
 //! | `gp_ring` | out u32 ptr, lines u32, a u32, c u32 | any × 256 | out[32·i] = 32 · ((a·i + c) mod lines): one cycle over all 128-byte lines (Hull–Dobell; see [`ring_step`]) |
 //! | `gp_chase` | ring u32 ptr, steps u32, start u32, out u64 ptr | 1 × 1 | out[0] = cycles, out[1] = last index; loads bypass L1 |
-//! | `gp_chase_map` | ring u32 ptr, steps u32, lines u32, cycles u64 ptr, sm u32 ptr | grid SMs × 1, one block a multiprocessor (48 KB of shared memory keep others away) | block b: cycles[b] of `steps` steps from line (b · 64 mod lines), sm[b] = %smid |
+//! | `gp_chase_map` | ring u32 ptr, steps u32, lines u32, cycles u64 ptr, sm u32 ptr | grid SMs × 1, alone (below) | block b: cycles[b] of `steps` steps from line (b · 64 mod lines), sm[b] = %smid |
 //!
 //! mix64(x): x ^= x>>33; x *= 0xff51afd7ed558ccd; x ^= x>>33; x *= 0xc4ceb9fe1a85ec53; x ^= x>>33 (wrapping).
 //!
@@ -55,8 +55,15 @@
 //! |---|---|---|---|
 //! | `gp_noop` | none | 1 × 1 | |
 //! | `gp_blocker` | flag u32 ptr (mapped host memory), timeout_ns u64 | 1 × 1 | spins until *flag ≠ 0 or the time is over |
-//! | `gp_census` | sm u32 ptr, nsm u32 ptr, cycles u64 ptr, ns u64 ptr, spin u64 | grid 32 × SMs × 32 | each block spins `spin` cycles and notes %smid, %nsmid, cycles and ns between its two readings |
-//! | `gp_heartbeat` | out [`HEARTBEAT_WORDS`] u64 a block ptr, duration_ns u64, threshold_ns u64 | grid SMs × 32, one block a multiprocessor | reads %globaltimer until duration; words: sm, count, max_ns, at_ns, total_ns, readings, then 32 of histogram by floor(log2(ns)) of gaps ≥ threshold |
+//! | `gp_census` | sm u32 ptr, nsm u32 ptr, cycles u64 ptr, ns u64 ptr, spin u64 | grid 32 × SMs × 32 | each block spins `spin` cycles and notes at its own index %smid, %nsmid, cycles and ns between its two readings |
+//! | `gp_heartbeat` | out [`HEARTBEAT_WORDS`] u64 a block ptr, duration_ns u64, threshold_ns u64 | grid SMs × 32, alone (below) | reads %globaltimer until duration; words: sm, count, max_ns, at_ns, total_ns, readings, then 32 of histogram by floor(log2(ns)) of gaps ≥ threshold. max_ns is the longest gap of all (at_ns: %globaltimer before it), count and total_ns are of gaps ≥ threshold; gaps of 2^31 ns and more are in the last word |
+//!
+//! *Alone*: `gp_chase_map` and `gp_heartbeat` use no shared memory, but are launched with all the dynamic shared memory that
+//! a block may have (device attribute `MAX_SHARED_MEMORY_PER_BLOCK_OPTIN`, opted in by the function attribute
+//! `MAX_DYNAMIC_SHARED_SIZE_BYTES`). That is more than half of what any multiprocessor has ([`Arch::max_shared_bytes`]), so a
+//! second block finds no room beside the first, and a grid of as many blocks as multiprocessors takes each once.
+//!
+//! [`Arch::max_shared_bytes`]: crate::Arch::max_shared_bytes
 
 use gridproof_probe_protocol::report::Precision;
 
@@ -70,6 +77,28 @@ pub const HEARTBEAT_WORDS: usize = 38;
 pub const MARK_BYTES: usize = 40;
 
 pub use gridproof_probe_protocol::work::formats::Format;
+
+/// All kernels but the products; every image of [`Set::Misc`](crate::Set::Misc) has them.
+pub const MISC_KERNELS: &[&str] = &[
+    "gp_fill_normal",
+    "gp_fill_integers",
+    "gp_fma_f32",
+    "gp_fma_f64",
+    "gp_linear_fill",
+    "gp_read",
+    "gp_write",
+    "gp_copy",
+    "gp_triad",
+    "gp_fill",
+    "gp_verify",
+    "gp_ring",
+    "gp_chase",
+    "gp_chase_map",
+    "gp_noop",
+    "gp_blocker",
+    "gp_census",
+    "gp_heartbeat",
+];
 
 /// One product kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -77,6 +77,19 @@ impl Arch {
         }
     }
 
+    /// Most dynamic shared memory that a block may opt in to, bytes; for intermediate code, what all its GPUs allow.
+    /// Source: CUDA C++ Programming Guide 12.9, section 17.2, technical specifications per compute capability.
+    pub fn max_shared_bytes(self) -> u32 {
+        const KIB: u32 = 1024;
+        match self {
+            Self::Sm70 => 96 * KIB,
+            Self::Sm75 => 64 * KIB,
+            Self::Sm80 => 163 * KIB,
+            Self::Sm86 | Self::Sm89 | Self::Sm120 | Self::Compute80 => 99 * KIB,
+            Self::Sm90a | Self::Sm100a => 227 * KIB,
+        }
+    }
+
     /// Whether it is intermediate code (PTX), which the driver compiles.
     pub fn is_ptx(self) -> bool {
         self == Self::Compute80
@@ -189,7 +202,7 @@ mod tests {
     fn names_read_back() {
         for arch in ARCHES {
             assert_eq!(arch.to_string().parse(), Ok(arch));
-            assert_eq!(serde_json::to_value(arch).unwrap(), arch.name());
+            assert_eq!(serde_json::to_value(arch).expect("a string"), arch.name());
         }
         assert_eq!("sm_90".parse::<Arch>(), Err(UnknownArch("sm_90".to_owned())));
     }

@@ -103,6 +103,9 @@ fn parse(file: &str) -> Option<(Set, Arch)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::abi::{GEMMS, MISC_KERNELS};
+    use crate::arch::ARCHES;
+    use crate::tiles::tile;
     use sha2::{Digest, Sha256};
     use std::collections::BTreeMap;
 
@@ -142,6 +145,82 @@ mod tests {
             listed
         );
         assert!(images().iter().all(|image| found[image.file.as_str()] == image.sha256));
+    }
+
+    #[test]
+    fn every_architecture_has_all_kernels_but_the_products() {
+        for arch in ARCHES {
+            let image = image(Set::Misc, arch).unwrap_or_else(|| panic!("no misc.{arch}"));
+            for kernel in MISC_KERNELS {
+                assert!(holds(image, kernel), "{} lacks {kernel}", image.file);
+            }
+            assert!(
+                !holds(image, "gp_gemm_bf16_bf16") && !holds(image, "gp_rea"),
+                "{}",
+                image.file
+            );
+        }
+    }
+
+    #[test]
+    fn every_image_of_products_has_a_tile_for_each_of_them_and_no_other_has_one() {
+        for arch in ARCHES {
+            for gemm in GEMMS {
+                let held = image(Set::Gemm, arch).is_some_and(|image| holds(image, gemm.name));
+                assert_eq!(tile(arch, gemm.name).is_some(), held, "{} on {arch}", gemm.name);
+            }
+            assert_eq!(tile(arch, "gp_read"), None);
+        }
+    }
+
+    #[test]
+    fn the_tiles_fit_the_memory_and_the_shape_of_the_speed_products() {
+        for (arch, gemm) in ARCHES
+            .into_iter()
+            .flat_map(|arch| GEMMS.iter().map(move |gemm| (arch, gemm)))
+        {
+            let Some(tile) = tile(arch, gemm.name) else { continue };
+            let name = format!("{} on {arch}: {tile:?}", gemm.name);
+            assert!(tile.shared_bytes <= arch.max_shared_bytes(), "{name}");
+            assert!(
+                tile.threads.is_multiple_of(32) && tile.threads <= 1024 && tile.cluster <= 8,
+                "{name}"
+            );
+            for size in [2048, 8192] {
+                assert!(
+                    size % (tile.rows * tile.cluster) == 0 && size % tile.columns == 0 && size % tile.depth == 0,
+                    "{name}"
+                );
+            }
+        }
+    }
+
+    /// Whether an image has a kernel: machine code has a section `.text.NAME`, intermediate code an `.entry NAME(`.
+    fn holds(image: &Image, kernel: &str) -> bool {
+        let wanted = match image.ptx() {
+            Some(_) => format!(".entry {kernel}("),
+            None => format!("\0.text.{kernel}\0"),
+        };
+        image
+            .bytes
+            .windows(wanted.len())
+            .any(|window| window == wanted.as_bytes())
+    }
+
+    #[test]
+    fn machine_code_is_an_elf_file_for_cuda() {
+        const EM_CUDA: [u8; 2] = [190, 0];
+        for image in images() {
+            match image.ptx() {
+                Some(text) => assert!(text.contains(".version 8.4") && !text.contains('\0'), "{}", image.file),
+                None => assert_eq!(
+                    (&image.bytes[..4], &image.bytes[18..20]),
+                    (&b"\x7fELF"[..], &EM_CUDA[..]),
+                    "{}",
+                    image.file
+                ),
+            }
+        }
     }
 
     #[test]

@@ -3,6 +3,16 @@
 //! An error that is final (`DeviceError::is_final`) ends the run on this GPU; any other becomes a failed outcome of its
 //! own measurement, and the next one follows.
 
+pub(crate) mod census;
+pub(crate) mod exact;
+pub(crate) mod fma;
+pub(crate) mod gemm;
+pub(crate) mod heartbeat;
+pub(crate) mod launch;
+pub(crate) mod product;
+pub(crate) mod statistics;
+pub(crate) mod sustained;
+
 use crate::device::{Device, DeviceError};
 use gridproof_probe_protocol::report::{Mode, NvmlSample, Outcome};
 use gridproof_probe_protocol::samples::{Samples, Unit};

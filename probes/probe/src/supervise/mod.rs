@@ -1,1 +1,23 @@
-//! Starts workers, watches them, and makes a report of what they say.
+//! Starts workers, watches them, and gathers what they say. `machine` and `task` decide and touch nothing; `shell` and
+//! `child` act and decide nothing.
+
+mod child;
+mod found;
+mod interrupt;
+mod lines;
+mod machine;
+mod shell;
+mod show;
+mod task;
+mod together;
+
+#[cfg(test)]
+mod scripted_tests;
+
+pub(crate) use child::WorkerCommand;
+pub(crate) use found::{Found, Single, Stop};
+pub(crate) use interrupt::Interrupt;
+pub(crate) use machine::Settings;
+pub(crate) use shell::drive;
+pub(crate) use show::display;
+pub(crate) use task::Trouble;

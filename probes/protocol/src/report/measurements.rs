@@ -346,4 +346,8 @@ pub struct Measurements {
     pub sustained: Outcome<Sustained>,
     /// Gaps.
     pub heartbeat: Outcome<Heartbeat>,
+    /// Why the run on this GPU ended before everything was measured: the GPU was lost, the driver hung or crashed. What
+    /// stands above stays as it was measured, and decides nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_early: Option<String>,
 }

@@ -1,6 +1,20 @@
 //! Two verdicts: *identity*, from what hardly varies, and *performance*, from sustained speed. Only identity ever says
 //! that a GPU is not what it claims, and only when two independent invariants say so.
 
+//!
+//! [`judge`] is pure: the same table, inventory, claim and measurements give the same verdict anywhere. Its bands, each
+//! with its source, are in [`bands`].
+
+pub mod bands;
+mod evidence;
+mod identity;
+mod judge;
+mod performance;
+mod states;
+
+pub use evidence::{Group, group};
+pub use judge::judge;
+
 use serde::{Deserialize, Serialize};
 
 /// Quantity of the hardware that does not depend on clock, heat or load.
