@@ -49,7 +49,11 @@ pub const PRODUCT_SHAPE: Shape = Shape {
 };
 
 /// The same on sm_80, which grants more: 144 KiB, half the barriers.
-pub const DEEP_SHAPE: Shape = Shape { row_bytes: 128, stages: 3, ..PRODUCT_SHAPE };
+pub const DEEP_SHAPE: Shape = Shape {
+    row_bytes: 128,
+    stages: 3,
+    ..PRODUCT_SHAPE
+};
 
 /// The fp64 product.
 pub const F64_SHAPE: Shape = Shape {

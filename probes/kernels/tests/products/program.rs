@@ -50,16 +50,28 @@ fn room() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The program from the sources as they are.
-pub(crate) fn products() -> Program {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    compile(
-        &room().join("src/cuda"),
-        &format!("products-{}", COUNT.fetch_add(1, Ordering::Relaxed)),
-    )
+/// Which ring the products have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ring {
+    /// Everywhere but on sm_80.
+    Usual,
+    /// sm_80: the unit includes `ampere_deep.cuh` first.
+    Deep,
 }
 
-fn compile(sources: &Path, name: &str) -> Program {
+/// The program from the sources as they are.
+pub(crate) fn products(ring: Ring) -> Program {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let first: &[&str] = if ring == Ring::Deep {
+        &["-include", "ampere_deep.cuh"]
+    } else {
+        &[]
+    };
+    let name = format!("products-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    compile(&room().join("src/cuda"), first, &name)
+}
+
+fn compile(sources: &Path, first: &[&str], name: &str) -> Program {
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
     let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
     let output = Command::new(&compiler)

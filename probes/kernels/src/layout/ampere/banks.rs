@@ -91,7 +91,9 @@ mod tests {
             let passes = copies(shape, shape.tile_columns, 0).count();
             for pass in 0..passes {
                 let address = |thread| {
-                    let (row, chunk) = copies(shape, shape.tile_columns, thread).nth(pass).expect("as many as for thread 0");
+                    let (row, chunk) = copies(shape, shape.tile_columns, thread)
+                        .nth(pass)
+                        .expect("as many as for thread 0");
                     swizzle.offset(row, chunk)
                 };
                 assert_eq!(worst((0..shape.threads).map(address)), 1, "{shape:?} pass {pass}");

@@ -248,8 +248,14 @@ mod tests {
         let barrier = actions.iter().rposition(|a| *a == Action::Barrier).expect("is there") - 8;
         let late = (barrier..actions.len()).find(|i| matches!(actions[*i], Action::Copy { .. }));
         assert!(late.is_none(), "the tail has no copies");
-        let copy = actions.iter().rposition(|a| matches!(a, Action::Copy { .. })).expect("is there");
-        let before = actions[..copy].iter().rposition(|a| *a == Action::Barrier).expect("is there");
+        let copy = actions
+            .iter()
+            .rposition(|a| matches!(a, Action::Copy { .. }))
+            .expect("is there");
+        let before = actions[..copy]
+            .iter()
+            .rposition(|a| *a == Action::Barrier)
+            .expect("is there");
         let moved = actions.remove(copy);
         actions.insert(before, moved);
         assert!(matches!(check(&actions, 4), Err(Fault::OverwrittenTooEarly(19))));

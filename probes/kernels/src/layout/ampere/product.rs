@@ -174,10 +174,7 @@ mod tests {
         match (format, deep) {
             (Format::Fp64, _) => (F64_SHAPE, Swizzle::Double, width),
             (_, false) => (PRODUCT_SHAPE, Swizzle::Rows64, width),
-            (_, true) => (DEEP_SHAPE,
-                Swizzle::Rows128,
-                width,
-            ),
+            (_, true) => (DEEP_SHAPE, Swizzle::Rows128, width),
         }
     }
 
