@@ -26,7 +26,7 @@ pub(crate) use error::DeviceError;
 pub(crate) use facts::Facts;
 pub(crate) use launches::{Launch, Product};
 pub(crate) use memory::{Buffer, Pinned};
-pub(crate) use stream::{Event, Graph, Stream};
+pub(crate) use stream::{Event, Stream};
 pub(crate) use tensor_map::element_bytes;
 
 use context::Context;

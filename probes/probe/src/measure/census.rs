@@ -9,10 +9,11 @@ use std::collections::BTreeSet;
 
 /// How long a block spins, so that none of them makes room for the next before all multiprocessors have some.
 const SPIN_NS: u64 = 50_000;
-/// Clock to take where the driver gives none, MHz.
-const USUAL_CLOCK_MHZ: u64 = 1500;
+/// Clock to take where the driver gives none, and the range of those that are believed, MHz.
+const USUAL_CLOCK_MHZ: u32 = 1500;
+const CLOCKS_MHZ: (u32, u32) = (300, 4000);
 /// Launches that wake the clocks up before the one that counts.
-const WARM_LAUNCHES: u32 = 200;
+const WARM_LAUNCHES: u32 = 400;
 /// No GPU has so many; above lies nonsense.
 const MAX_SM_ID: u32 = 4096;
 /// Values of the clock that are kept.
@@ -39,8 +40,10 @@ pub(crate) fn measure(device: &Device, context: &MeasureContext<'_>) -> Result<C
         device.alloc(blocks * 8)?,
         device.alloc(blocks * 8)?,
     ];
-    let clock = device.facts().max_sm_clock_mhz.map_or(USUAL_CLOCK_MHZ, u64::from);
-    let launch = device.census(buffers.each_ref().map(Buffer::address), SPIN_NS * clock / 1000)?;
+    let launch = device.census(
+        buffers.each_ref().map(Buffer::address),
+        spin_cycles(device.facts().max_sm_clock_mhz),
+    )?;
     for _ in 0..WARM_LAUNCHES {
         stream.launch(&launch)?;
     }
@@ -61,6 +64,14 @@ pub(crate) fn measure(device: &Device, context: &MeasureContext<'_>) -> Result<C
         ns: stream.read(ns, 0, count)?,
     };
     report(&answers, nvml.sm_clock_mhz)
+}
+
+/// Cycles of [`SPIN_NS`] at the highest clock; longer at a lower one.
+fn spin_cycles(max_clock_mhz: Option<u32>) -> u64 {
+    let clock = max_clock_mhz
+        .unwrap_or(USUAL_CLOCK_MHZ)
+        .clamp(CLOCKS_MHZ.0, CLOCKS_MHZ.1);
+    SPIN_NS * u64::from(clock) / 1000
 }
 
 fn report(answers: &Answers, nvml_sm_clock_mhz: Option<u32>) -> Result<Census, DeviceError> {
@@ -93,6 +104,8 @@ fn report(answers: &Answers, nvml_sm_clock_mhz: Option<u32>) -> Result<Census, D
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn answers(sms: u32) -> Answers {
@@ -111,6 +124,13 @@ mod tests {
         assert_eq!((census.sm_ids.len(), census.blocks, census.nsmid), (114, 114 * 32, 114));
         assert_eq!(census.sm_clock_mhz.median, 1980.0);
         assert!(census.sm_clock_mhz.values.len() <= MOST_CLOCKS);
+    }
+
+    #[test]
+    fn a_mad_clock_does_not_make_the_census_last_for_hours() {
+        assert_eq!(spin_cycles(Some(1980)), 99_000);
+        assert_eq!(spin_cycles(None), 75_000);
+        assert_eq!(spin_cycles(Some(u32::MAX)), 200_000);
     }
 
     #[test]

@@ -105,6 +105,8 @@ fn report(single: Rate, double: Rate, multiprocessors: u32) -> Result<FmaRatios,
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]

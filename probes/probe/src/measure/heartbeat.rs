@@ -81,6 +81,8 @@ fn gap(block: &[u64], duration_ns: u64) -> Result<SmGap, DeviceError> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     const SECOND: u64 = 1_000_000_000;

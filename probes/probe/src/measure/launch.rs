@@ -72,6 +72,8 @@ fn timed(count: u32, parts: u32, mut work: impl FnMut() -> Result<(), DeviceErro
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use std::time::Duration;
 

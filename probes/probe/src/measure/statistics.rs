@@ -79,6 +79,8 @@ pub(crate) fn gap_share(gaps: &[SmGap], duration_ns: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn gap(sm: u32, at_ns: u64, max_ns: u64) -> SmGap {

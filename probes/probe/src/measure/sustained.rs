@@ -153,6 +153,8 @@ fn report(precision: Precision, size: u32, windows: &[Window], wall: f64) -> Res
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]
