@@ -27,7 +27,7 @@ pub(super) enum Manner {
     NoEcho,
     /// Chunks are larger than allowed.
     HugeChunks,
-    /// Chunks are empty, without end.
+    /// A chunk is empty.
     EmptyChunks,
     /// The download never ends, whatever was asked for.
     Endless,
@@ -109,7 +109,7 @@ impl ServerStreamingService<DownloadRequest> for Stub {
     fn call(&mut self, request: Request<DownloadRequest>) -> Self::Future {
         let (length, count) = match self.manner {
             Manner::HugeChunks => (CHUNK_BYTES + 1, 1),
-            Manner::EmptyChunks => (0, usize::MAX),
+            Manner::EmptyChunks => (0, 1),
             Manner::Endless => (CHUNK_BYTES, usize::MAX),
             Manner::Stalls => (CHUNK_BYTES, 3),
             _ => (CHUNK_BYTES, request.into_inner().bytes as usize / CHUNK_BYTES),
