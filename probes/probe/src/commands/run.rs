@@ -172,6 +172,7 @@ fn now() -> Result<String, Failure> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::explain::sample;
 

@@ -1,5 +1,7 @@
 //! A verifier on loopback that keeps the contract, or breaks it as it is told.
 
+#![allow(clippy::unwrap_used)]
+
 use super::endpoint::Endpoint;
 use super::limits::CHUNK_BYTES;
 use super::messages::{Chunk, DownloadRequest, EchoReply, EchoRequest, SERVICE, UploadReply};

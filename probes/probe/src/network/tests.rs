@@ -1,5 +1,7 @@
 //! The baseline against a verifier on loopback, honest and not.
 
+#![allow(clippy::unwrap_used)]
+
 use super::baseline::{BaselineError, measure};
 use super::limits::Limits;
 use super::stub::{Manner, start};
