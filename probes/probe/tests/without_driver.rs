@@ -29,7 +29,10 @@ fn errors(output: &Output) -> String {
 }
 
 fn names(folder: &Path) -> Vec<std::ffi::OsString> {
-    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+    std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect()
 }
 
 #[test]
@@ -88,8 +91,14 @@ fn a_file_that_is_no_report_is_exit_65() {
 fn help_models_and_completions_need_no_driver() {
     let help = probe(&["run", "--help"]);
     let text = String::from_utf8(help.stdout).unwrap();
-    assert!(help.status.success() && text.contains("gridproof-probe run --full --output report.json"), "{text}");
-    assert!(!String::from_utf8(probe(&["--help"]).stdout).unwrap().contains("worker"), "the worker is private");
+    assert!(
+        help.status.success() && text.contains("gridproof-probe run --full --output report.json"),
+        "{text}"
+    );
+    assert!(
+        !String::from_utf8(probe(&["--help"]).stdout).unwrap().contains("worker"),
+        "the worker is private"
+    );
     let models = probe(&["models", "--json"]);
     let table: serde_json::Value = serde_json::from_slice(&models.stdout).unwrap();
     assert!(table["h100-sxm"]["multiprocessors"]["source"].is_string());

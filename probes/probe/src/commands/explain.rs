@@ -39,17 +39,28 @@ pub(crate) fn run(args: &Explain) -> Outcome {
 fn read(path: &Path) -> Result<Report, Failure> {
     let name = plain(&path.display().to_string(), 200);
     let unreadable = |error: std::io::Error| {
-        Failure::Usage(format!("cannot read {name}: {error}; give the file that `run --output` wrote, or `-`"))
+        Failure::Usage(format!(
+            "cannot read {name}: {error}; give the file that `run --output` wrote, or `-`"
+        ))
     };
     let mut bytes = Vec::new();
     let most = MAX_REPORT_BYTES as u64 + 1;
     if path == Path::new("-") {
-        std::io::stdin().lock().take(most).read_to_end(&mut bytes).map_err(unreadable)?;
+        std::io::stdin()
+            .lock()
+            .take(most)
+            .read_to_end(&mut bytes)
+            .map_err(unreadable)?;
     } else {
         let file = std::fs::File::open(path).map_err(unreadable)?;
         file.take(most).read_to_end(&mut bytes).map_err(unreadable)?;
     }
-    let refused = |why: &str| Failure::Data(format!("{name} holds no report that this probe reads: {}", plain(why, 400)));
+    let refused = |why: &str| {
+        Failure::Data(format!(
+            "{name} holds no report that this probe reads: {}",
+            plain(why, 400)
+        ))
+    };
     if bytes.len() > MAX_REPORT_BYTES {
         return Err(refused("it is longer than any report"));
     }
@@ -70,7 +81,9 @@ fn same(written: &Report, again: &Report) -> Result<(), Failure> {
     };
     let ordinal = written.gpus[gpu].inventory.ordinal;
     Err(Failure::Data(if written.models_sha256 == again.models_sha256 {
-        format!("the written verdict of GPU {ordinal} does not follow from its measurements; the report was changed, trust none of it")
+        format!(
+            "the written verdict of GPU {ordinal} does not follow from its measurements; the report was changed, trust none of it"
+        )
     } else {
         format!(
             "the written verdict of GPU {ordinal} was made by another table of models ({}…); above is the verdict by this one",

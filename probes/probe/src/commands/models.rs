@@ -25,7 +25,9 @@ fn table(models: &Models) -> String {
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     rows.extend(models.iter().map(|(key, model)| row(key, model)));
     let mut text = columns(&rows);
-    text.push_str("\n\nReferences are sustained TFLOP/s (16-bit product) and GB/s (reading); `~`: not measured anywhere yet.");
+    text.push_str(
+        "\n\nReferences are sustained TFLOP/s (16-bit product) and GB/s (reading); `~`: not measured anywhere yet.",
+    );
     text.push_str(&format!("\nTable {}", models.sha256()));
     text
 }
@@ -56,7 +58,13 @@ fn reference(reference: Option<&Reference>) -> String {
 /// Columns as wide as their widest cell.
 fn columns(rows: &[Vec<String>]) -> String {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |i: usize| rows.iter().filter_map(|row| row.get(i)).map(String::len).max().unwrap_or(0);
+    let width = |i: usize| {
+        rows.iter()
+            .filter_map(|row| row.get(i))
+            .map(String::len)
+            .max()
+            .unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..count).map(width).collect();
     let line = |row: &Vec<String>| {
         let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));

@@ -4,7 +4,7 @@ use crate::cli::Run;
 use crate::exit::{Code, Failure, Outcome};
 use crate::network::{self, Endpoint};
 use crate::output::{self, Destination};
-use crate::supervise::{self, Frame, Found, Interrupt, Settings, Stop, Trouble, WorkerCommand, assemble};
+use crate::supervise::{self, Found, Frame, Interrupt, Settings, Stop, Trouble, WorkerCommand, assemble};
 use anyhow::Context;
 use gridproof_probe_kernels::images::images;
 use gridproof_probe_protocol::models::Models;
@@ -28,7 +28,10 @@ pub(crate) fn run(args: &Run) -> Outcome {
         started_at,
         finished_at: now()?,
         claim: args.claim.as_deref(),
-        kernels: images().iter().map(|image| (image.file.clone(), image.sha256.clone())).collect(),
+        kernels: images()
+            .iter()
+            .map(|image| (image.file.clone(), image.sha256.clone()))
+            .collect(),
         models: &models,
     };
     let troubles: Vec<(Option<u32>, Trouble)> = found.troubles().map(|(gpu, trouble)| (gpu, trouble.clone())).collect();
@@ -72,10 +75,7 @@ fn measure(args: &Run, command: &WorkerCommand, interrupt: &Interrupt) -> Result
     supervise::drive(settings, command, interrupt, display.as_mut())
 }
 
-fn baseline(
-    verifier: Option<&Endpoint>,
-    interrupt: &Interrupt,
-) -> Result<report::Outcome<NetworkBaseline>, Failure> {
+fn baseline(verifier: Option<&Endpoint>, interrupt: &Interrupt) -> Result<report::Outcome<NetworkBaseline>, Failure> {
     let Some(verifier) = verifier else {
         return Ok(report::Outcome::not_measured("no --verifier was given"));
     };
@@ -91,7 +91,9 @@ fn baseline(
     });
     match measured {
         Some(Ok(result)) => Ok(report::Outcome::Measured { result }),
-        Some(Err(error)) => Ok(report::Outcome::Failed { error: error.to_string() }),
+        Some(Err(error)) => Ok(report::Outcome::Failed {
+            error: error.to_string(),
+        }),
         None => Err(stopped(Stop::Interrupted)),
     }
 }
@@ -148,9 +150,9 @@ fn stopped(stop: Stop) -> Failure {
             "--device {wanted}: the driver shows {count} GPU{}, numbered from 0; give a lower number or `all`",
             if count == 1 { "" } else { "s" }
         )),
-        Stop::Interrupted => {
-            Failure::Interrupted("ended by a signal; nothing was written, and no GPU is busy with it any more".to_owned())
-        }
+        Stop::Interrupted => Failure::Interrupted(
+            "ended by a signal; nothing was written, and no GPU is busy with it any more".to_owned(),
+        ),
     }
 }
 
@@ -166,7 +168,9 @@ fn with_print(trouble: &Trouble) -> String {
 }
 
 fn now() -> Result<String, Failure> {
-    let now = OffsetDateTime::now_utc().replace_nanosecond(0).context("the clock is off")?;
+    let now = OffsetDateTime::now_utc()
+        .replace_nanosecond(0)
+        .context("the clock is off")?;
     Ok(now.format(&Rfc3339).context("the clock is off")?)
 }
 

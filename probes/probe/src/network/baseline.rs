@@ -1,9 +1,7 @@
 //! The measurement: echoes one after the other, then each direction for some seconds.
 
 use super::endpoint::Endpoint;
-use super::limits::{
-    CHUNK_BYTES, CONNECTION_WINDOW_BYTES, ECHO_BYTES, Limits, MESSAGE_BYTES, STREAM_WINDOW_BYTES,
-};
+use super::limits::{CHUNK_BYTES, CONNECTION_WINDOW_BYTES, ECHO_BYTES, Limits, MESSAGE_BYTES, STREAM_WINDOW_BYTES};
 use super::messages::{Chunk, DownloadRequest, EchoReply, EchoRequest, SERVICE, UploadReply};
 use super::meter::Meter;
 use gridproof_probe_protocol::report::NetworkBaseline;
@@ -76,7 +74,9 @@ async fn connect(verifier: &Endpoint, limits: &Limits) -> Result<Channel, Baseli
         let tls = ClientTlsConfig::new().with_enabled_roots();
         endpoint = endpoint.tls_config(tls).map_err(refuse)?;
     }
-    within(limits.silence, "connecting", endpoint.connect()).await?.map_err(refuse)
+    within(limits.silence, "connecting", endpoint.connect())
+        .await?
+        .map_err(refuse)
 }
 
 impl Session<'_> {
@@ -93,11 +93,17 @@ impl Session<'_> {
 
     async fn echo(&mut self) -> Result<Duration, BaselineError> {
         let payload: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..)).take(ECHO_BYTES).collect();
-        let request = Request::new(EchoRequest { payload: payload.clone() });
+        let request = Request::new(EchoRequest {
+            payload: payload.clone(),
+        });
         self.ready().await?;
         let began = Instant::now();
-        let call = self.grpc.unary(request, path("Echo"), ProstCodec::<EchoRequest, EchoReply>::new());
-        let reply = within(self.limits.silence, "Echo", call).await?.map_err(|status| refused("Echo", &status))?;
+        let call = self
+            .grpc
+            .unary(request, path("Echo"), ProstCodec::<EchoRequest, EchoReply>::new());
+        let reply = within(self.limits.silence, "Echo", call)
+            .await?
+            .map_err(|status| refused("Echo", &status))?;
         let took = began.elapsed();
         if reply.into_inner().payload != payload {
             return Err(BaselineError::Contract("an echo is not what was sent"));
@@ -109,7 +115,9 @@ impl Session<'_> {
         let bytes = self.limits.transfer_bytes;
         self.ready().await?;
         let request = Request::new(DownloadRequest { bytes });
-        let call = self.grpc.server_streaming(request, path("Download"), ProstCodec::<DownloadRequest, Chunk>::new());
+        let call = self
+            .grpc
+            .server_streaming(request, path("Download"), ProstCodec::<DownloadRequest, Chunk>::new());
         let status = |status| refused("Download", &status);
         let reply = within(self.limits.silence, "Download", call).await?.map_err(status)?;
         let mut chunks = reply.into_inner();
@@ -127,7 +135,9 @@ impl Session<'_> {
             }
         }
         // Dropping the stream resets it: the rest is not sent.
-        meter.samples(began.elapsed()).ok_or(BaselineError::Contract("a download of nothing"))
+        meter
+            .samples(began.elapsed())
+            .ok_or(BaselineError::Contract("a download of nothing"))
     }
 
     async fn upload(&mut self) -> Result<Samples, BaselineError> {
@@ -136,7 +146,9 @@ impl Session<'_> {
         let meter = Arc::clone(&sending.meter);
         let began = sending.began;
         let request = Request::new(tokio_stream::iter(sending));
-        let call = self.grpc.client_streaming(request, path("Upload"), ProstCodec::<Chunk, UploadReply>::new());
+        let call = self
+            .grpc
+            .client_streaming(request, path("Upload"), ProstCodec::<Chunk, UploadReply>::new());
         let reply = within(self.limits.transfer + self.limits.silence, "Upload", call).await?;
         let reply = reply.map_err(|status| refused("Upload", &status))?.into_inner();
         let elapsed = began.elapsed();
@@ -144,7 +156,9 @@ impl Session<'_> {
         if reply.received_bytes != meter.total() {
             return Err(BaselineError::Contract("it counts other bytes than were sent"));
         }
-        meter.samples(elapsed).ok_or(BaselineError::Contract("an upload of nothing"))
+        meter
+            .samples(elapsed)
+            .ok_or(BaselineError::Contract("an upload of nothing"))
     }
 
     async fn ready(&mut self) -> Result<(), BaselineError> {
@@ -184,14 +198,19 @@ impl Iterator for Sending {
         }
         self.left -= CHUNK_BYTES as u64;
         // A chunk is asked for when the windows have room: so the time between two is that of the path.
-        self.meter.lock().unwrap_or_else(PoisonError::into_inner).add(elapsed, CHUNK_BYTES);
+        self.meter
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .add(elapsed, CHUNK_BYTES);
         let data = self.chunk.clone();
         Some(Chunk { data })
     }
 }
 
 async fn within<T>(time: Duration, step: &'static str, work: impl Future<Output = T>) -> Result<T, BaselineError> {
-    tokio::time::timeout(time, work).await.map_err(|_| BaselineError::Silent(step))
+    tokio::time::timeout(time, work)
+        .await
+        .map_err(|_| BaselineError::Silent(step))
 }
 
 fn path(call: &str) -> PathAndQuery {

@@ -48,10 +48,16 @@ mod tests {
 
     /// Fields of a message in the contract, comments left out: `type name = tag`.
     fn fields(message: &str) -> Vec<String> {
-        let (_, body) = CONTRACT.split_once(&format!("message {message} {{")).expect("in the contract");
+        let (_, body) = CONTRACT
+            .split_once(&format!("message {message} {{"))
+            .expect("in the contract");
         let (body, _) = body.split_once('}').expect("closed");
-        let code = body.lines().map(|line| line.split("//").next().unwrap_or_default().trim());
-        code.filter(|line| !line.is_empty()).map(|line| line.trim_end_matches(';').to_owned()).collect()
+        let code = body
+            .lines()
+            .map(|line| line.split("//").next().unwrap_or_default().trim());
+        code.filter(|line| !line.is_empty())
+            .map(|line| line.trim_end_matches(';').to_owned())
+            .collect()
     }
 
     #[test]
@@ -63,7 +69,13 @@ mod tests {
         assert_eq!(fields("UploadReply"), ["uint64 received_bytes = 1"]);
         // Wire bytes by the encoding's rules: tag << 3 | type, then length or varint.
         let (payload, data) = (vec![7, 8], vec![7, 8]);
-        assert_eq!(EchoRequest { payload: payload.clone() }.encode_to_vec(), [0x0a, 2, 7, 8]);
+        assert_eq!(
+            EchoRequest {
+                payload: payload.clone()
+            }
+            .encode_to_vec(),
+            [0x0a, 2, 7, 8]
+        );
         assert_eq!(EchoReply { payload }.encode_to_vec(), [0x0a, 2, 7, 8]);
         assert_eq!(Chunk { data }.encode_to_vec(), [0x0a, 2, 7, 8]);
         assert_eq!(DownloadRequest { bytes: 300 }.encode_to_vec(), [0x08, 0xac, 0x02]);

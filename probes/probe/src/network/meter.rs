@@ -17,7 +17,13 @@ impl Meter {
     /// Begins at zero.
     pub(super) fn new(window: Duration) -> Self {
         let (begin, in_window, total, rates) = (Duration::ZERO, 0, 0, Vec::new());
-        Self { window, begin, in_window, total, rates }
+        Self {
+            window,
+            begin,
+            in_window,
+            total,
+            rates,
+        }
     }
 
     /// So many bytes more at `now`, which never runs backwards.

@@ -45,7 +45,11 @@ pub(super) enum Manner {
 pub(super) async fn start(manner: Manner) -> Endpoint {
     let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = incoming.local_addr().unwrap();
-    tokio::spawn(Server::builder().add_service(Stub { manner }).serve_with_incoming(incoming));
+    tokio::spawn(
+        Server::builder()
+            .add_service(Stub { manner })
+            .serve_with_incoming(incoming),
+    );
     format!("http://{address}").parse().unwrap()
 }
 

@@ -22,7 +22,11 @@ fn limits() -> Limits {
 async fn against(manner: Manner) -> Result<NetworkBaseline, BaselineError> {
     let began = Instant::now();
     let result = measure(&start(manner).await, &limits()).await;
-    assert!(began.elapsed() < Duration::from_secs(10), "{manner:?} took {:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_secs(10),
+        "{manner:?} took {:?}",
+        began.elapsed()
+    );
     result
 }
 
@@ -67,12 +71,17 @@ async fn an_endless_download_ends_by_bytes_and_by_time() {
         transfer_bytes: 1 << 40,
         ..limits()
     };
-    measure(&endpoint, &short).await.expect("time is up long before the bytes are");
+    measure(&endpoint, &short)
+        .await
+        .expect("time is up long before the bytes are");
 }
 
 #[tokio::test]
 async fn nobody_there_is_told_with_a_next_step() {
     let endpoint = "http://127.0.0.1:1".parse().unwrap();
     let error = measure(&endpoint, &limits()).await.unwrap_err().to_string();
-    assert!(error.contains("cannot reach the verifier") && error.contains("firewall"), "{error}");
+    assert!(
+        error.contains("cannot reach the verifier") && error.contains("firewall"),
+        "{error}"
+    );
 }

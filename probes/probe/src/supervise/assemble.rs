@@ -2,9 +2,7 @@
 
 use super::found::{Found, Single};
 use gridproof_probe_protocol::models::Models;
-use gridproof_probe_protocol::report::{
-    GpuReport, Measurements, Mode, NetworkBaseline, Outcome, Report, SCHEMA,
-};
+use gridproof_probe_protocol::report::{GpuReport, Measurements, Mode, NetworkBaseline, Outcome, Report, SCHEMA};
 use gridproof_probe_protocol::verdict::judge;
 use std::collections::BTreeMap;
 
@@ -52,7 +50,12 @@ fn judged(gpu: Single, claim: Option<&str>, models: &Models) -> GpuReport {
     let inventory = gpu.inventory;
     let verdict = judge(models, &inventory, claim, &measurements);
     let claimed_model = claim.map(str::to_owned);
-    GpuReport { inventory, claimed_model, measurements, verdict }
+    GpuReport {
+        inventory,
+        claimed_model,
+        measurements,
+        verdict,
+    }
 }
 
 /// Says in the report that and why the rest is missing.
