@@ -75,6 +75,7 @@ def build_one(job: tuple[Target, Path, Path, Path]) -> tuple[Target, dict, float
         "set": target.set,
         "arch": target.arch,
         "nvrtc": compiler,
+        "roots": list(target.roots),
         "sources": [name for name, _ in unit.headers],
         "source_sha256": unit.sha256,
         "bytes": len(image),

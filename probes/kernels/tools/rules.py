@@ -153,6 +153,12 @@ def _of_product(target: Target, kernel: Kernel) -> Iterator[tuple[bool, str]]:
     hopper = target.arch == "sm_90a"
     yield _at_least(kernel, (WGMMA if hopper else MMA)[precision], 4)
     if hopper and precision != "gp_gemm_f64":
+        # Where registers run short the compiler waits after every product (ptxas C7511): one of these before each, not before four.
+        products, fences = len(kernel.matching(WGMMA[precision])), len(kernel.matching(r"WARPGROUP\.ARRIVE\b"))
+        yield products == 4 * fences, f"{products} products are issued in {fences} groups, not by four: serialised"
+        # Only the meetings of the cluster fence the whole GPU; freeing a stage must not.
+        memory_fences = kernel.matching(r"MEMBAR\.\w+\.GPU\b")
+        yield len(memory_fences) <= 2, f"{len(memory_fences)} fences of the whole GPU"
         yield _at_least(kernel, r"UTMALDG\.2D\b", 2)
         yield _at_least(kernel, r"UTMALDG\.2D\.MULTICAST\b", 1)
     else:

@@ -65,6 +65,8 @@ fn slot(argument: Argument) -> Slot {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]

@@ -11,9 +11,11 @@ const LOST: [u32; 12] = [4, 46, 100, 101, 214, 220, 226, 709, 714, 719, 911, 999
 const OUT_OF_MEMORY: u32 = 2;
 /// `CUDA_ERROR_NO_DEVICE`.
 const NO_DEVICE: u32 = 100;
-/// The driver is older than the kernel module or than the calls: stub library, mismatch, not supported on this device,
-/// newer driver required.
-const OLD: [u32; 4] = [34, 36, 803, 804];
+/// `CUDA_ERROR_STUB_LIBRARY`: a toolkit's stand-in for linking, no driver.
+const STUB: u32 = 34;
+/// The driver is older than the kernel module or than the calls: newer driver required, mismatch, not supported on this
+/// device.
+const OLD: [u32; 3] = [36, 803, 804];
 /// The driver takes no such image: invalid image, no binary for this GPU, invalid intermediate code, no compiler in the
 /// driver, intermediate code newer than the driver, compiling switched off, invalid source.
 const IMAGE_REFUSED: [u32; 7] = [200, 209, 218, 221, 222, 223, 300];
@@ -77,10 +79,13 @@ impl DeviceError {
             Self::OldDriver { .. } | Self::MissingSymbol(_) => FailureKind::OldDriver,
             Self::NoGpu => FailureKind::NoGpu,
             Self::UnknownArchitecture { .. } | Self::NoKernel(_) => FailureKind::UnknownArchitecture,
-            Self::Driver {
-                call: "cuInit", code, ..
-            } if *code == NO_DEVICE => FailureKind::NoGpu,
+            Self::Driver { code, .. } if *code == STUB => FailureKind::NoDriver,
             Self::Driver { code, .. } if OLD.contains(code) => FailureKind::OldDriver,
+            // Nothing can be lost before there was something.
+            Self::Driver { call, code, .. } if *call == "cuInit" => match *code {
+                NO_DEVICE => FailureKind::NoGpu,
+                _ => FailureKind::Driver,
+            },
             Self::Driver { code, .. } if LOST.contains(code) => FailureKind::GpuLost,
             Self::Driver { .. } => FailureKind::Driver,
             Self::Garbage(_) => FailureKind::Garbage,
@@ -136,6 +141,13 @@ mod tests {
     fn no_device_at_the_start_is_no_gpu_and_later_a_lost_one() {
         assert_eq!(driver("cuInit", 100).kind(), FailureKind::NoGpu);
         assert_eq!(driver("cuMemAlloc", 100).kind(), FailureKind::GpuLost);
+        assert_eq!(
+            driver("cuInit", 999).kind(),
+            FailureKind::Driver,
+            "a container without the devices"
+        );
+        assert_eq!(driver("cuInit", 34).kind(), FailureKind::NoDriver);
+        assert_eq!(driver("cuInit", 803).kind(), FailureKind::OldDriver);
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub(crate) struct Facts {
     pub(crate) multiprocessors: i32,
     /// Memory, bytes.
     pub(crate) total_memory: u64,
+    /// Most shared memory that a block may have, bytes.
+    pub(crate) shared_memory: i32,
     /// L2 cache, bytes.
     pub(crate) l2_bytes: Option<u64>,
     /// Width of the memory bus, bits.
@@ -34,8 +36,20 @@ const MAX_MULTIPROCESSORS: i32 = 2048;
 const MAX_MEMORY: u64 = 16 << 40;
 /// Bytes; below no GPU of compute capability 7.0 exists.
 const MIN_MEMORY: u64 = 256 << 20;
+/// Shared memory of a block, bytes: every GPU has 48 KB, none has a megabyte.
+const SHARED_MEMORY: std::ops::RangeInclusive<i32> = 48 << 10..=1 << 20;
 
 impl Facts {
+    /// Those of the GPU of an ordinal, without opening a context on it. Starts the driver.
+    pub(crate) fn of(ordinal: u32) -> Result<Self, DeviceError> {
+        if ordinal >= super::driver::count()? {
+            return Err(DeviceError::NoGpu);
+        }
+        let facts = Self::read(raw::device(ordinal.cast_signed())?)?;
+        facts.check()?;
+        Ok(facts)
+    }
+
     /// Asks the driver.
     pub(super) fn read(device: raw::CUdevice) -> Result<Self, DeviceError> {
         let attribute = |which| raw::attribute(device, which);
@@ -55,6 +69,7 @@ impl Facts {
             ),
             multiprocessors: attribute(Attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?,
             total_memory: raw::total_memory(device)?,
+            shared_memory: attribute(Attribute::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN)?,
             l2_bytes: optional(Attribute::CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE).map(u64::from),
             memory_bus_bits: optional(Attribute::CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH),
             max_sm_clock_mhz: optional(Attribute::CU_DEVICE_ATTRIBUTE_CLOCK_RATE).map(|khz| khz / 1000),
@@ -77,6 +92,9 @@ impl Facts {
         }
         if !(MIN_MEMORY..=MAX_MEMORY).contains(&self.total_memory) {
             return garbage(format!("{} bytes of memory", self.total_memory));
+        }
+        if !SHARED_MEMORY.contains(&self.shared_memory) {
+            return garbage(format!("{} bytes of shared memory", self.shared_memory));
         }
         Ok(())
     }
@@ -115,6 +133,7 @@ mod tests {
             capability: (9, 0),
             multiprocessors: 132,
             total_memory: 85_520_809_984,
+            shared_memory: 232_448,
             l2_bytes: Some(50 << 20),
             memory_bus_bits: Some(5120),
             max_sm_clock_mhz: Some(1980),
@@ -125,13 +144,14 @@ mod tests {
     #[test]
     fn what_no_gpu_can_be_is_nonsense() {
         assert_eq!(honest().check(), Ok(()));
-        let broken: [fn(&mut Facts); 6] = [
+        let broken: [fn(&mut Facts); 7] = [
             |f| f.name = "  ".to_owned(),
             |f| f.multiprocessors = 0,
             |f| f.multiprocessors = i32::MAX,
             |f| f.capability = (-1, 0),
             |f| f.total_memory = u64::MAX,
             |f| f.total_memory = 0,
+            |f| f.shared_memory = 0,
         ];
         for break_it in broken {
             let mut facts = honest();

@@ -58,6 +58,14 @@ impl Device {
         Ok(kernel.launch(grid, block, 0, Arguments::new(arguments)))
     }
 
+    /// One block a multiprocessor: with all the shared memory that a block may have, no second one fits beside it.
+    fn alone(&self, name: &'static str, block: u32, arguments: &[super::Argument]) -> Result<Launch, DeviceError> {
+        let kernel = self.modules.kernel(Set::Misc, name)?;
+        let shared_bytes = self.facts.shared_memory.unsigned_abs();
+        kernel.allow_shared(shared_bytes)?;
+        Ok(kernel.launch(self.sms(), block, shared_bytes, Arguments::new(arguments)))
+    }
+
     fn sms(&self) -> u32 {
         self.multiprocessors()
     }
@@ -229,7 +237,7 @@ impl Device {
         sm: u64,
     ) -> Result<Launch, DeviceError> {
         let arguments = [Pointer(ring), U32(steps), U32(lines), Pointer(cycles), Pointer(sm)];
-        self.misc("gp_chase_map", self.sms(), 1, &arguments)
+        self.alone("gp_chase_map", 1, &arguments)
     }
 
     /// Nothing.
@@ -255,12 +263,7 @@ impl Device {
 
     /// Reads the timer without pause on every multiprocessor, one block each.
     pub(crate) fn heartbeat(&self, out: u64, duration_ns: u64, threshold_ns: u64) -> Result<Launch, DeviceError> {
-        self.misc(
-            "gp_heartbeat",
-            self.sms(),
-            32,
-            &[Pointer(out), U64(duration_ns), U64(threshold_ns)],
-        )
+        self.alone("gp_heartbeat", 32, &[Pointer(out), U64(duration_ns), U64(threshold_ns)])
     }
 }
 

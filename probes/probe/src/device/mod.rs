@@ -12,6 +12,8 @@ mod context;
 pub(crate) mod driver;
 mod error;
 mod facts;
+#[cfg(test)]
+mod fake_tests;
 mod launches;
 mod memory;
 mod modules;
@@ -26,7 +28,7 @@ pub(crate) use error::DeviceError;
 pub(crate) use facts::Facts;
 pub(crate) use launches::{Launch, Product};
 pub(crate) use memory::{Buffer, Pinned};
-pub(crate) use stream::{Event, Graph, Stream};
+pub(crate) use stream::{Event, Stream};
 pub(crate) use tensor_map::element_bytes;
 
 use context::Context;

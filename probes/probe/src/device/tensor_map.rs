@@ -32,7 +32,12 @@ impl Geometry {
         };
         let wide = u64::from(boxes.0) * bytes > 128;
         let outside = boxes.0 == 0 || boxes.1 == 0 || boxes.0 > 256 || boxes.1 > 256;
-        if geometry.row_bytes % 16 != 0 || wide || outside || u64::from(boxes.1) > rows || u64::from(boxes.0) > k {
+        if !geometry.row_bytes.is_multiple_of(16)
+            || wide
+            || outside
+            || u64::from(boxes.1) > rows
+            || u64::from(boxes.0) > k
+        {
             return Err(DeviceError::Internal(format!(
                 "no tensor map of {format:?} {rows} x {k} by {boxes:?}"
             )));
@@ -70,6 +75,8 @@ fn kind(format: Format) -> Result<raw::CUtensorMapDataType, DeviceError> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]

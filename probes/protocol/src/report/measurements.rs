@@ -312,7 +312,8 @@ pub struct Heartbeat {
     pub threshold_ns: u64,
     /// By multiprocessor.
     pub sms: Vec<SmGap>,
-    /// Share of multiprocessors whose longest gap overlaps the longest gap of the first, 0 to 1.
+    /// Share of multiprocessors that stopped together with the first, 0 to 1: their longest gaps overlap, or number and sum
+    /// of their gaps agree (slices of equal length have no longest one but by chance).
     pub simultaneous: f64,
     /// Share of the time in gaps, median over the multiprocessors, 0 to 1.
     pub gap_share: f64,
@@ -346,4 +347,8 @@ pub struct Measurements {
     pub sustained: Outcome<Sustained>,
     /// Gaps.
     pub heartbeat: Outcome<Heartbeat>,
+    /// Why the run on this GPU ended before everything was measured: the GPU was lost, the driver hung or crashed. What
+    /// stands above stays as it was measured, and decides nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_early: Option<String>,
 }

@@ -17,7 +17,9 @@ pub fn judge(models: &Models, inventory: &Inventory, claimed: Option<&str>, meas
     let performance = performance::perform(model, measurements);
     let contradicted = identity.evidence.iter().any(|one| one.counts && !one.fits);
     let exact = Exact::of(measurements);
-    let conclusion = conclude(identity.result, contradicted, &performance, &states, exact);
+    // A GPU that was lost on the way is verified by nothing that was measured before.
+    let undecided = contradicted || measurements.ended_early.is_some();
+    let conclusion = conclude(identity.result, undecided, &performance, &states, exact);
     Verdict {
         conclusion,
         identity,
@@ -57,7 +59,7 @@ impl Exact {
 /// Faults first, then the accusation, then what excuses; only a whole and free GPU whose results are right is verified.
 fn conclude(
     identity: IdentityResult,
-    contradicted: bool,
+    undecided: bool,
     performance: &Performance,
     states: &[State],
     exact: Exact,
@@ -68,7 +70,7 @@ fn conclude(
     if identity == IdentityResult::Mismatch {
         return Conclusion::NotTheClaimedModel;
     }
-    if contradicted || states::is_time_doubtful(states) || exact == Exact::Failed {
+    if undecided || states::is_time_doubtful(states) || exact == Exact::Failed {
         return Conclusion::Inconclusive;
     }
     if states::is_part(states) {
