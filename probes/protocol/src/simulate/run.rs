@@ -154,6 +154,7 @@ impl<'a> Run<'a> {
             pcie: measured(self.pcie()),
             sustained,
             heartbeat: measured(self.heartbeat()),
+            ended_early: None,
         };
         (self.inventory(image), measurements)
     }
