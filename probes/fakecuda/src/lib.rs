@@ -6,7 +6,7 @@
 pub mod driver;
 pub mod error;
 pub mod ffi;
-pub(crate) mod host;
+pub mod host;
 pub mod image;
 mod install;
 pub mod kernel;

@@ -155,7 +155,7 @@ impl TensorMap {
     ///
     /// # Errors
     /// `LAUNCH_FAILED` when the map is of another matrix.
-    pub fn fits(&self, kernel: &GemmKernel, rows: usize, depth: usize, operand: &str) -> Answer<u64> {
+    pub fn fits(&self, kernel: &GemmKernel, [rows, depth]: [usize; 2], boxed: (u32, u32), operand: &str) -> Answer<u64> {
         let bytes = kernel.input.bytes() as u64;
         let right_type = match kernel.input {
             Format::Fp16 => self.data_type == 6,
@@ -165,7 +165,7 @@ impl TensorMap {
             Format::Fp8E4m3 | Format::Int8 => self.data_type == 0,
         };
         let whole = (self.depth, self.rows, self.stride) == (depth as u64, rows as u64, depth as u64 * bytes);
-        if right_type && whole && self.swizzle == 3 {
+        if right_type && whole && self.swizzle == 3 && self.box_shape == [boxed.0, boxed.1] {
             return Ok(self.address);
         }
         let name = kernel.name;
