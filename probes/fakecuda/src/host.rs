@@ -100,7 +100,7 @@ pub fn read(address: u64, out: &mut [u8]) -> Answer<()> {
 
 /// The u32 at a pinned address that the host changes meanwhile; `None` when there is no block any more.
 pub fn flag(address: u64) -> Option<u32> {
-    if address % 4 != 0 || !contains(address, 4) {
+    if !address.is_multiple_of(4) || !contains(address, 4) {
         return None;
     }
     // SAFETY: four bytes of an allocated block, aligned; volatile since the caller's threads write it.
@@ -127,7 +127,7 @@ impl Buffer {
     }
 
     /// Length.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.bytes
     }
 

@@ -1,5 +1,5 @@
 //! The driver's functions, called as a caller calls them.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, clippy::unwrap_used)]
 
 mod common;
 
@@ -41,7 +41,10 @@ fn a_kernel_outside_of_an_allocation_breaks_the_context_for_good() {
     let gpu = open("h100-sxm");
     let pointer = gpu.alloc(1 << 20).unwrap();
     let too_many = P::W((1 << 17) + 1);
-    assert_eq!(gpu.launch("gp_fill", 4, 256, 0, &[P::W(pointer), too_many, P::W(1), P::W(0)]), Err(ILLEGAL_ADDRESS));
+    assert_eq!(
+        gpu.launch("gp_fill", 4, 256, 0, &[P::W(pointer), too_many, P::W(1), P::W(0)]),
+        Err(ILLEGAL_ADDRESS)
+    );
     assert_eq!(gpu.sync(0), Err(ILLEGAL_ADDRESS));
     assert_eq!(gpu.alloc(16), Err(ILLEGAL_ADDRESS));
 }
@@ -70,8 +73,15 @@ fn launch_shapes_other_than_the_interface_says_are_refused() {
     let gpu = open("h100-sxm");
     let p = gpu.alloc(1 << 20).unwrap();
     assert_eq!(gpu.launch("gp_noop", 1, 32, 0, &[]), Err(INVALID_VALUE));
-    assert_eq!(gpu.launch("gp_fill", 4, 512, 0, &[P::W(p), P::W(8), P::W(1), P::W(0)]), Err(INVALID_VALUE));
-    assert_eq!(gpu.launch_shared("gp_noop", 1, 1, 49 << 10, 0, &[]), Err(INVALID_VALUE), "not opted in");
+    assert_eq!(
+        gpu.launch("gp_fill", 4, 512, 0, &[P::W(p), P::W(8), P::W(1), P::W(0)]),
+        Err(INVALID_VALUE)
+    );
+    assert_eq!(
+        gpu.launch_shared("gp_noop", 1, 1, 49 << 10, 0, &[]),
+        Err(INVALID_VALUE),
+        "not opted in"
+    );
     assert_eq!(gpu.launch("gp_noop", 0, 1, 0, &[]), Err(INVALID_VALUE));
     assert_eq!(gpu.function("gp_nonsense"), Err(500));
     assert_eq!(gpu.launch("gp_noop", 1, 1, 0, &[]), Ok(()));
@@ -121,9 +131,23 @@ fn what_is_read_has_the_checksum_of_what_was_written() {
     let gpu = open("h100-sxm");
     let (data, sum) = (gpu.alloc(4 * GIB).unwrap(), gpu.alloc(16).unwrap());
     let words = (GIB) as u64;
-    gpu.launch("gp_linear_fill", 1, 256, 0, &[P::W(data), P::W(words), P::U(5), P::W(9)]).unwrap();
+    gpu.launch(
+        "gp_linear_fill",
+        1,
+        256,
+        0,
+        &[P::W(data), P::W(words), P::U(5), P::W(9)],
+    )
+    .unwrap();
     assert_eq!(cuMemsetD32_v2(sum, 0, 4), 0);
-    gpu.launch("gp_read", 528, 512, 0, &[P::W(data), P::W(words / 4), P::W(sum), P::W(0)]).unwrap();
+    gpu.launch(
+        "gp_read",
+        528,
+        512,
+        0,
+        &[P::W(data), P::W(words / 4), P::W(sum), P::W(0)],
+    )
+    .unwrap();
     let expected = gridproof_probe_protocol::work::linear::xor_of_words(5, 9, words);
     assert_eq!(gpu.read(sum, 4).unwrap(), expected.to_le_bytes());
 }
@@ -136,7 +160,14 @@ fn events_and_the_clocks_of_a_kernel_agree_with_the_hosts_clock() {
     let started = Instant::now();
     assert_eq!(cuEventRecord(from, stream), 0);
     for _ in 0..20 {
-        gpu.launch("gp_write", 528, 512, stream, &[P::W(data), P::W(8 * GIB as u64 / 16), P::U(1), P::W(mark)]).unwrap();
+        gpu.launch(
+            "gp_write",
+            528,
+            512,
+            stream,
+            &[P::W(data), P::W(8 * GIB as u64 / 16), P::U(1), P::W(mark)],
+        )
+        .unwrap();
     }
     assert_eq!(cuEventRecord(to, stream), 0);
     gpu.sync(stream).unwrap();
@@ -157,7 +188,8 @@ fn work_behind_a_blocker_begins_when_the_host_lets_it() {
     let mut flag = 0_u64;
     // SAFETY: a local.
     assert_eq!(unsafe { cuMemHostAlloc(&raw mut flag, 4, 2) }, 0);
-    gpu.launch("gp_blocker", 1, 1, stream, &[P::W(flag), P::W(5_000_000_000)]).unwrap();
+    gpu.launch("gp_blocker", 1, 1, stream, &[P::W(flag), P::W(5_000_000_000)])
+        .unwrap();
     assert_eq!(cuEventRecord(from, stream), 0);
     for _ in 0..1000 {
         gpu.launch("gp_noop", 1, 1, stream, &[]).unwrap();
@@ -179,7 +211,14 @@ fn a_lying_clock_says_half_the_time() {
     let (from, to) = (gpu.event(), gpu.event());
     let started = Instant::now();
     assert_eq!(cuEventRecord(from, 0), 0);
-    gpu.launch("gp_heartbeat", 132, 32, 0, &[P::W(out), P::W(100_000_000), P::W(10_000)]).unwrap();
+    gpu.launch(
+        "gp_heartbeat",
+        132,
+        32,
+        0,
+        &[P::W(out), P::W(100_000_000), P::W(10_000)],
+    )
+    .unwrap();
     assert_eq!(cuEventRecord(to, 0), 0);
     gpu.sync(0).unwrap();
     assert!(started.elapsed().as_millis() >= 99);
@@ -191,18 +230,32 @@ fn a_lying_clock_says_half_the_time() {
 fn others_turns_are_pauses_on_all_multiprocessors_at_once() {
     let gpu = open("time-sliced");
     let out = gpu.alloc(132 * 38 * 8).unwrap();
-    gpu.launch("gp_heartbeat", 132, 32, 0, &[P::W(out), P::W(100_000_000), P::W(10_000)]).unwrap();
+    gpu.launch(
+        "gp_heartbeat",
+        132,
+        32,
+        0,
+        &[P::W(out), P::W(100_000_000), P::W(10_000)],
+    )
+    .unwrap();
     let words = gpu.read_u64(out, 132 * 38);
     for (sm, words) in words.chunks_exact(38).enumerate() {
         assert_eq!(words[0], sm as u64);
-        assert!((24..=26).contains(&words[1]) && (2_000_000..2_004_000).contains(&words[2]), "{words:?}");
+        assert!(
+            (24..=26).contains(&words[1]) && (2_000_000..2_004_000).contains(&words[2]),
+            "{words:?}"
+        );
         assert_eq!(words[6..].iter().sum::<u64>(), words[1]);
     }
 }
 
 #[test]
 fn the_census_sees_the_real_multiprocessors_and_their_clock() {
-    for (scenario, sms, mhz) in [("h100-sxm", 132, 1980.0), ("a100-as-h100", 108, 1410.0), ("mig-3g", 60, 1980.0)] {
+    for (scenario, sms, mhz) in [
+        ("h100-sxm", 132, 1980.0),
+        ("a100-as-h100", 108, 1410.0),
+        ("mig-3g", 60, 1980.0),
+    ] {
         let gpu = open(scenario);
         let blocks = 32 * 132;
         let [sm, nsm, cycles, ns] = [4, 4, 8, 8].map(|size| gpu.alloc(size * blocks as usize).unwrap());
@@ -222,10 +275,13 @@ fn a_walk_over_the_ring_ends_where_the_arithmetic_says() {
     let lines = 210 * 16_u32;
     let (a, c) = gridproof_probe_kernels::abi::ring_step(3);
     let (ring, out) = (gpu.alloc(128 * lines as usize).unwrap(), gpu.alloc(16).unwrap());
-    gpu.launch("gp_ring", 10, 256, 0, &[P::W(ring), P::U(lines), P::U(a), P::U(c)]).unwrap();
-    gpu.launch("gp_chase", 1, 1, 0, &[P::W(ring), P::U(lines), P::U(0), P::W(out)]).unwrap();
+    gpu.launch("gp_ring", 10, 256, 0, &[P::W(ring), P::U(lines), P::U(a), P::U(c)])
+        .unwrap();
+    gpu.launch("gp_chase", 1, 1, 0, &[P::W(ring), P::U(lines), P::U(0), P::W(out)])
+        .unwrap();
     assert_eq!(gpu.read_u64(out, 2)[1], 0, "one cycle over all lines");
-    gpu.launch("gp_chase", 1, 1, 0, &[P::W(ring), P::U(1), P::U(0), P::W(out)]).unwrap();
+    gpu.launch("gp_chase", 1, 1, 0, &[P::W(ring), P::U(1), P::U(0), P::W(out)])
+        .unwrap();
     assert_eq!(gpu.read_u64(out, 2)[1], u64::from(32 * (c % lines)));
 }
 

@@ -1,6 +1,8 @@
 //! The shared library under its two names, loaded by the crates that the probe uses. A loader reads `LD_LIBRARY_PATH`
 //! when a process starts, so each case is this test program once more, as a child.
 
+#![allow(clippy::unwrap_used)]
+
 use cudarc::driver::sys::CUdevice_attribute;
 use cudarc::driver::{CudaContext, LaunchConfig, PushKernelArg};
 use cudarc::nvrtc::Ptx;
@@ -63,13 +65,21 @@ fn in_a_child_an_honest_gpu() {
     let device = nvml.device_by_index(1).unwrap();
     assert_eq!(context.name().unwrap(), device.name().unwrap());
     assert_eq!(context.total_mem().unwrap() as u64, device.memory_info().unwrap().total);
-    let bus = context.attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_PCI_BUS_ID).unwrap();
+    let bus = context
+        .attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_PCI_BUS_ID)
+        .unwrap();
     let pci = device.pci_info().unwrap();
     assert_eq!((pci.bus as i32, pci.domain), (bus, 0));
-    assert_eq!(nvml.device_by_pci_bus_id(format!("0000:{bus:02x}:00.0")).unwrap().index().unwrap(), 1);
+    assert_eq!(
+        nvml.device_by_pci_bus_id(format!("0000:{bus:02x}:00.0"))
+            .unwrap()
+            .index()
+            .unwrap(),
+        1
+    );
     assert!(nvml.device_by_index(2).is_err());
     assert!(device.uuid().unwrap().starts_with("GPU-"));
-    assert_eq!(device.link_wrapper_for(17).is_active().unwrap(), true);
+    assert!(device.link_wrapper_for(17).is_active().unwrap());
     assert!(device.power_usage().unwrap() > 50_000 && device.temperature(TemperatureSensor::Gpu).unwrap() > 20);
     assert_eq!(device.max_clock_info(Clock::SM).unwrap(), 1980);
     assert!(device.current_throttle_reasons_strict().is_ok() && device.mig_mode().is_ok());
@@ -78,16 +88,40 @@ fn in_a_child_an_honest_gpu() {
     let image = gridproof_fakecuda::image::for_tests("sm_90a", &["gp_fill", "gp_verify"]);
     let module = context.load_module(Ptx::from_binary(image)).unwrap();
     let stream = context.new_stream().unwrap();
-    let (fill, verify) = (module.load_function("gp_fill").unwrap(), module.load_function("gp_verify").unwrap());
+    let (fill, verify) = (
+        module.load_function("gp_fill").unwrap(),
+        module.load_function("gp_verify").unwrap(),
+    );
     let words = 1_u64 << 20;
-    let (mut data, mut bad) = (stream.alloc_zeros::<u64>(words as usize).unwrap(), stream.alloc_zeros::<u64>(1).unwrap());
-    let shape = LaunchConfig { grid_dim: (64, 1, 1), block_dim: (256, 1, 1), shared_mem_bytes: 0 };
+    let (mut data, mut bad) = (
+        stream.alloc_zeros::<u64>(words as usize).unwrap(),
+        stream.alloc_zeros::<u64>(1).unwrap(),
+    );
+    let shape = LaunchConfig {
+        grid_dim: (64, 1, 1),
+        block_dim: (256, 1, 1),
+        shared_mem_bytes: 0,
+    };
     // SAFETY: parameters as the calling interface says.
     #[allow(unsafe_code)]
     unsafe {
-        stream.launch_builder(&fill).arg(&mut data).arg(&words).arg(&9_u64).arg(&0_u64).launch(shape).unwrap();
+        stream
+            .launch_builder(&fill)
+            .arg(&mut data)
+            .arg(&words)
+            .arg(&9_u64)
+            .arg(&0_u64)
+            .launch(shape)
+            .unwrap();
         let mut launch = stream.launch_builder(&verify);
-        launch.arg(&data).arg(&words).arg(&10_u64).arg(&0_u64).arg(&mut bad).launch(shape).unwrap();
+        launch
+            .arg(&data)
+            .arg(&words)
+            .arg(&10_u64)
+            .arg(&0_u64)
+            .arg(&mut bad)
+            .launch(shape)
+            .unwrap();
     }
     assert_eq!(stream.clone_dtoh(&bad).unwrap(), [words]);
     let host = stream.clone_dtoh(&data).unwrap();

@@ -113,7 +113,7 @@ fn product(kernel: &Kernel, shape: Shape, tile: Tile, wrong: &dyn Fn(String) -> 
             shape.shared, tile.shared_bytes
         ));
     }
-    if shape.grid[0] % tile.cluster != 0 {
+    if !shape.grid[0].is_multiple_of(tile.cluster) {
         return wrong(format!(
             "grid of {} blocks, no multiple of the cluster of {}",
             shape.grid[0], tile.cluster

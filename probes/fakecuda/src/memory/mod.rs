@@ -176,7 +176,7 @@ impl Memory {
         let mut at = address;
         for piece in pieces {
             let mut into = piece.offset() as i64;
-            for (start, length) in self.frames(at, piece.len()) {
+            for (start, length) in self.frames(at, piece.size()) {
                 match &piece.rule {
                     None => self.extents.carve(start, start + length),
                     Some((_, content)) => self

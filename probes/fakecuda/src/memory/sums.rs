@@ -18,18 +18,18 @@ impl Memory {
             sum ^= match &piece.rule {
                 Some((_, Content::Linear { seed, first })) if whole(&piece, 4) && self.stuck_bit.is_none() => {
                     let from = first.wrapping_add(piece.offset() / 4);
-                    linear::xor_of_words(*seed, from, piece.len() / 4)
+                    linear::xor_of_words(*seed, from, piece.size() / 4)
                 }
                 Some((_, Content::Repeat(word))) if whole(&piece, 4) && self.stuck_bit.is_none() => {
-                    if piece.len() / 4 % 2 == 1 {
+                    if piece.size() / 4 % 2 == 1 {
                         u32::from_le_bytes(*word)
                     } else {
                         0
                     }
                 }
-                _ => self.xor_of_bytes(at, piece.len())?,
+                _ => self.xor_of_bytes(at, piece.size())?,
             };
-            at += piece.len();
+            at += piece.size();
         }
         Ok(sum)
     }
@@ -52,7 +52,7 @@ impl Memory {
         };
         for piece in self.pieces(address, words * 8) {
             // Whole words of this piece; those across two pieces are compared byte by byte.
-            let (from, to) = (offset.div_ceil(8), (offset + piece.len()) / 8);
+            let (from, to) = (offset.div_ceil(8), (offset + piece.size()) / 8);
             if from < to {
                 bad += bytes_of(done, from)?;
                 bad += match self.mismatches_by_rule(&piece, 8 * from - offset, to - from, first.wrapping_add(from)) {
@@ -61,16 +61,18 @@ impl Memory {
                 };
                 done = to;
             }
-            offset += piece.len();
+            offset += piece.size();
         }
         Ok(bad + bytes_of(done, words)?)
     }
 
     /// Mismatches of the words of a piece from a byte on, when its rule tells them.
     fn mismatches_by_rule(&self, piece: &Piece, skip: u64, words: u64, expected: u64) -> Option<u64> {
-        let Some((_, Content::Mixed { first })) = &piece.rule else { return None };
+        let Some((_, Content::Mixed { first })) = &piece.rule else {
+            return None;
+        };
         let at = piece.offset() + skip;
-        if at % 8 != 0 {
+        if !at.is_multiple_of(8) {
             return None;
         }
         // mix64 is a permutation: another argument never gives the same word.
@@ -108,7 +110,7 @@ impl Memory {
 
 /// Whether a piece begins and ends between words of that size of its rule.
 fn whole(piece: &Piece, size: u64) -> bool {
-    piece.offset() % size == 0 && piece.len() % size == 0
+    piece.offset().is_multiple_of(size) && piece.size().is_multiple_of(size)
 }
 
 #[cfg(test)]

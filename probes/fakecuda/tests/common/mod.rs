@@ -1,5 +1,5 @@
 //! The C functions with a context, for one test at a time.
-#![allow(unsafe_code, dead_code, unreachable_pub)]
+#![allow(unsafe_code, dead_code, unreachable_pub, clippy::unwrap_used, missing_docs)]
 
 use gridproof_fakecuda::ffi::{cuda_copy::*, cuda_device::*, cuda_memory::*, cuda_module::*, cuda_stream::*};
 use gridproof_fakecuda::image::for_tests;
@@ -12,9 +12,28 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// Kernels of the image that the tests load.
 const KERNELS: &[&str] = &[
-    "gp_noop", "gp_blocker", "gp_fill", "gp_verify", "gp_linear_fill", "gp_read", "gp_write", "gp_copy",
-    "gp_fill_integers", "gp_fill_normal", "gp_ring", "gp_chase", "gp_chase_map", "gp_census", "gp_heartbeat",
-    "gp_fma_f32", "gp_fma_f64", "gp_gemm_bf16_f32", "gp_gemm_bf16_bf16", "gp_gemm_s8_s32", "gp_gemm_f64_f64", "gp_triad",
+    "gp_noop",
+    "gp_blocker",
+    "gp_fill",
+    "gp_verify",
+    "gp_linear_fill",
+    "gp_read",
+    "gp_write",
+    "gp_copy",
+    "gp_fill_integers",
+    "gp_fill_normal",
+    "gp_ring",
+    "gp_chase",
+    "gp_chase_map",
+    "gp_census",
+    "gp_heartbeat",
+    "gp_fma_f32",
+    "gp_fma_f64",
+    "gp_gemm_bf16_f32",
+    "gp_gemm_bf16_bf16",
+    "gp_gemm_s8_s32",
+    "gp_gemm_f64_f64",
+    "gp_triad",
 ];
 
 /// A parameter of a kernel.
@@ -48,8 +67,15 @@ pub fn open_with(settings: Settings) -> Gpu {
         assert_eq!(cuDevicePrimaryCtxRetain(&raw mut context, 0), 0);
         assert_eq!(cuCtxSetCurrent(context), 0);
     }
-    let mut gpu = Gpu { _alone: alone, module: 0 };
-    let arch = if major == 9 { "sm_90a".to_owned() } else { format!("sm_{major}{minor}") };
+    let mut gpu = Gpu {
+        _alone: alone,
+        module: 0,
+    };
+    let arch = if major == 9 {
+        "sm_90a".to_owned()
+    } else {
+        format!("sm_{major}{minor}")
+    };
     gpu.module = gpu.load(&arch).unwrap();
     gpu
 }
@@ -70,7 +96,11 @@ impl Gpu {
         let name = CString::new(name).unwrap();
         let mut function = 0;
         // SAFETY: a C string, a local.
-        result(unsafe { cuModuleGetFunction(&raw mut function, self.module, name.as_ptr()) }, ()).map(|()| function)
+        result(
+            unsafe { cuModuleGetFunction(&raw mut function, self.module, name.as_ptr()) },
+            (),
+        )
+        .map(|()| function)
     }
 
     pub fn alloc(&self, bytes: usize) -> Result<u64, u32> {
@@ -109,24 +139,46 @@ impl Gpu {
 
     pub fn read_u64(&self, from: u64, count: usize) -> Vec<u64> {
         let bytes = self.read(from, 8 * count).unwrap();
-        bytes.chunks_exact(8).map(|word| u64::from_le_bytes(word.try_into().unwrap())).collect()
+        bytes
+            .chunks_exact(8)
+            .map(|word| u64::from_le_bytes(word.try_into().unwrap()))
+            .collect()
     }
 
     pub fn write(&self, to: u64, bytes: &[u8]) -> Result<(), u32> {
         // SAFETY: the buffer has that length and lives until the call is over.
-        result(unsafe { cuMemcpyHtoD_v2(to, bytes.as_ptr().cast_mut(), bytes.len()) }, ())
+        result(
+            unsafe { cuMemcpyHtoD_v2(to, bytes.as_ptr().cast_mut(), bytes.len()) },
+            (),
+        )
     }
 
     pub fn launch(&self, name: &str, grid: u32, block: u32, stream: u64, parameters: &[P]) -> Result<(), u32> {
         self.launch_shared(name, grid, block, 0, stream, parameters)
     }
 
-    pub fn launch_shared(&self, name: &str, grid: u32, block: u32, shared: u32, stream: u64, parameters: &[P]) -> Result<(), u32> {
+    pub fn launch_shared(
+        &self,
+        name: &str,
+        grid: u32,
+        block: u32,
+        shared: u32,
+        stream: u64,
+        parameters: &[P],
+    ) -> Result<(), u32> {
         self.launch_opted(name, grid, block, [shared, 0], stream, parameters)
     }
 
     /// `shared`: dynamic shared memory, and how much of it is opted in first.
-    pub fn launch_opted(&self, name: &str, grid: u32, block: u32, [shared, opted]: [u32; 2], stream: u64, parameters: &[P]) -> Result<(), u32> {
+    pub fn launch_opted(
+        &self,
+        name: &str,
+        grid: u32,
+        block: u32,
+        [shared, opted]: [u32; 2],
+        stream: u64,
+        parameters: &[P],
+    ) -> Result<(), u32> {
         const MAX_DYNAMIC_SHARED: u32 = 8;
         let function = self.function(name)?;
         if opted > 0 {
@@ -144,7 +196,19 @@ impl Gpu {
         let mut pointers: Vec<*mut c_void> = bytes.iter().map(|bytes| bytes.as_ptr().cast_mut().cast()).collect();
         // SAFETY: one pointer for each parameter, of its size.
         let code = unsafe {
-            cuLaunchKernel(function, grid, 1, 1, block, 1, 1, shared, stream, pointers.as_mut_ptr(), std::ptr::null_mut())
+            cuLaunchKernel(
+                function,
+                grid,
+                1,
+                1,
+                block,
+                1,
+                1,
+                shared,
+                stream,
+                pointers.as_mut_ptr(),
+                std::ptr::null_mut(),
+            )
         };
         result(code, ())
     }
