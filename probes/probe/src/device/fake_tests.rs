@@ -145,9 +145,8 @@ fn memory(device: &Device) -> Result<bool, DeviceError> {
 }
 
 fn every_precision(device: &Device, context: &MeasureContext<'_>) -> BTreeMap<Precision, Outcome<Gemm>> {
-    use Precision::{Bf16, Fp8E4m3, Fp16, Fp64, Int8, Tf32};
     let one = |precision| outcome(gemm::one(device, context, precision)).unwrap();
-    [Bf16, Fp16, Fp8E4m3, Int8, Tf32, Fp64]
+    gemm::PRECISIONS
         .into_iter()
         .map(|precision| (precision, one(precision)))
         .collect()

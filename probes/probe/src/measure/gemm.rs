@@ -9,6 +9,17 @@ use gridproof_probe_protocol::report::{Gemm, Precision};
 use gridproof_probe_protocol::samples::Unit;
 use std::time::Duration;
 
+/// Every precision of the report, for the tests that nothing is forgotten.
+#[cfg(test)]
+pub(crate) const PRECISIONS: [Precision; 6] = [
+    Precision::Bf16,
+    Precision::Fp16,
+    Precision::Fp8E4m3,
+    Precision::Int8,
+    Precision::Tf32,
+    Precision::Fp64,
+];
+
 /// One precision; `NoKernel` where this GPU's image has none for it.
 pub(crate) fn one(device: &Device, context: &MeasureContext<'_>, precision: Precision) -> Result<Gemm, DeviceError> {
     let gemm = speed_kernel(precision)
