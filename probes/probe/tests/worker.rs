@@ -23,11 +23,19 @@ impl Worker {
             command.env("GRIDPROOF_FAKE_GPU", scenario);
         }
         command.env("LD_LIBRARY_PATH", driver.path());
-        let mut child =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
         let mut input = child.stdin.take().expect("piped");
         writeln!(input, "{}", json!({ "command": "job", "job": job })).expect("it listens");
-        Self { child, input: Some(input), _driver: driver }
+        Self {
+            child,
+            input: Some(input),
+            _driver: driver,
+        }
     }
 
     fn go(&mut self) {
@@ -59,7 +67,11 @@ fn inventory() -> Value {
 }
 
 fn find<'a>(events: &'a [Value], kind: &str) -> &'a Value {
-    events.iter().rev().find(|event| event["event"] == kind).unwrap_or_else(|| panic!("no {kind} in {events:?}"))
+    events
+        .iter()
+        .rev()
+        .find(|event| event["event"] == kind)
+        .unwrap_or_else(|| panic!("no {kind} in {events:?}"))
 }
 
 #[test]
@@ -76,7 +88,11 @@ fn a_driver_that_is_old_empty_mad_or_of_another_time_is_told_apart() {
         ("no-gpu", inventory(), "no_gpu"),
         ("old-driver", inventory(), "old_driver"),
         ("garbage", inventory(), "garbage"),
-        ("unknown-arch", json!({ "job": "measure", "device": 0, "mode": "quick" }), "unknown_architecture"),
+        (
+            "unknown-arch",
+            json!({ "job": "measure", "device": 0, "mode": "quick" }),
+            "unknown_architecture",
+        ),
     ] {
         let events = Worker::start(Some(scenario), &[], &job).events();
         assert_eq!(last(&events)["kind"], kind, "{scenario}: {:?}", last(&events));
@@ -99,7 +115,10 @@ fn the_inventory_holds_what_driver_and_nvml_say_of_every_gpu() {
         assert_eq!(gpu["other_processes"], 0);
     }
     assert_ne!(gpus[0]["uuid"], gpus[1]["uuid"]);
-    assert_ne!(gpus[0]["serial"], gpus[1]["serial"], "NVML answers for the GPU that was asked for");
+    assert_ne!(
+        gpus[0]["serial"], gpus[1]["serial"],
+        "NVML answers for the GPU that was asked for"
+    );
 }
 
 #[test]
@@ -116,8 +135,16 @@ fn an_ordinal_is_matched_by_address_and_not_by_the_index_of_nvml() {
 #[test]
 fn a_gpu_that_is_lost_on_the_way_leaves_what_was_measured() {
     let job = json!({ "job": "measure", "device": 0, "mode": "quick" });
-    let events = Worker::start(Some("falls-off-bus"), &[("GRIDPROOF_FAKE_AFTER_LAUNCHES", "1500")], &job).events();
-    assert_eq!((&last(&events)["event"], &last(&events)["kind"]), (&json!("failed"), &json!("gpu_lost")));
+    let events = Worker::start(
+        Some("falls-off-bus"),
+        &[("GRIDPROOF_FAKE_AFTER_LAUNCHES", "1500")],
+        &job,
+    )
+    .events();
+    assert_eq!(
+        (&last(&events)["event"], &last(&events)["kind"]),
+        (&json!("failed"), &json!("gpu_lost"))
+    );
     let left = &find(&events, "partial")["measurements"];
     assert_eq!(left["census"]["status"], "measured");
     assert_eq!(left["heartbeat"]["status"], "not_measured");
@@ -142,7 +169,10 @@ fn all_at_once_waits_for_go_and_then_works_for_its_time() {
     let ran = find(&events, "together");
     let seconds = (ran["to_ns"].as_f64().expect("ns") - ran["from_ns"].as_f64().expect("ns")) / 1e9;
     assert!((1.9..6.0).contains(&seconds), "{seconds}");
-    assert!((600.0..900.0).contains(&ran["gemm"].as_f64().expect("TFLOP/s")), "{ran}");
+    assert!(
+        (600.0..900.0).contains(&ran["gemm"].as_f64().expect("TFLOP/s")),
+        "{ran}"
+    );
     assert!((2900.0..3400.0).contains(&ran["read"].as_f64().expect("GB/s")), "{ran}");
 }
 
@@ -153,7 +183,10 @@ fn every_ordered_pair_of_gpus_is_linked_and_what_is_copied_arrives() {
     assert_eq!(last(&events)["event"], "done");
     let matrix = &find(&events, "links")["matrix"];
     let pairs = matrix["pairs"].as_array().expect("a list");
-    let ends: Vec<_> = pairs.iter().map(|pair| (pair["from"].as_u64(), pair["to"].as_u64())).collect();
+    let ends: Vec<_> = pairs
+        .iter()
+        .map(|pair| (pair["from"].as_u64(), pair["to"].as_u64()))
+        .collect();
     let expected = [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)].map(|(from, to)| (Some(from), Some(to)));
     assert_eq!(ends, expected);
     for pair in pairs {

@@ -104,7 +104,9 @@ fn pair(from: &Node<'_>, to: &Node<'_>, bytes: u64, context: &MeasureContext<'_>
         .collect();
     let holder = Holder::new(from.device)?;
     let total = (2 * u64::from(COPIES_AT_ONCE) * bytes) as f64;
-    let both_ways = (0..=count).map(|_| Ok(total / both(from, to, bytes, &holder)? / 1e9)).skip(1);
+    let both_ways = (0..=count)
+        .map(|_| Ok(total / both(from, to, bytes, &holder)? / 1e9))
+        .skip(1);
     let both_ways: Vec<f64> = both_ways.collect::<Result<_, DeviceError>>()?;
     let latency = latencies(from, to, context.pick(100, 500))?;
     Ok(PeerLink {
@@ -147,7 +149,11 @@ fn both(from: &Node<'_>, to: &Node<'_>, bytes: u64, holder: &Holder<'_>) -> Resu
     })?;
     end.synchronize()?;
     let seconds = begin.seconds_until(&end)?;
-    if seconds > 0.0 { Ok(seconds) } else { Err(DeviceError::Garbage("copies that take no time".to_owned())) }
+    if seconds > 0.0 {
+        Ok(seconds)
+    } else {
+        Err(DeviceError::Garbage("copies that take no time".to_owned()))
+    }
 }
 
 /// A copy of four bytes and waiting for it by the host's clock, µs.

@@ -128,7 +128,11 @@ fn both(device: &Device, ends: &mut Ends, count: u32) -> Result<Vec<f64>, Device
             let [from, _, to] = &points;
             to.synchronize()?;
             let seconds = from.seconds_until(to)?;
-            if seconds > 0.0 { Ok(seconds) } else { Err(DeviceError::Garbage("copies that take no time".to_owned())) }
+            if seconds > 0.0 {
+                Ok(seconds)
+            } else {
+                Err(DeviceError::Garbage("copies that take no time".to_owned()))
+            }
         })
         // The first warms up.
         .skip(1)
