@@ -7,10 +7,10 @@ DATA_DIR ?= data
 RECORDINGS := testdata/akash-gridlocal-1 testdata/render-world-1
 GRIDPROOF := target/release/gridproof
 
-.PHONY: help up demo reported test check fmt bench engine clients build clean-data
+.PHONY: help up demo reported test check fmt bench engine clients build clean-data kernels kernels-check
 
 help: ## Lists the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 up: engine build ## Follows Akash and Render, serves page and GraphQL on 127.0.0.1:8080; a recording where no endpoint answers
 	$(GRIDPROOF) up --data-dir $(DATA_DIR) $(addprefix --or-recording ,$(RECORDINGS))
@@ -42,6 +42,12 @@ $(ENGINE): store/libchdb/package-lock.json
 
 clients: ## Installs the database clients that the compatibility tests drive
 	store/tests/clients/setup.sh
+
+kernels: ## Rebuilds the images of the GPU kernels, then commit probes/kernels/cubin (pinned compilers go to target/)
+	python3 probes/kernels/build.py
+
+kernels-check: ## Rebuilds them elsewhere, compares every byte with the committed ones, asks the rules of the disassembly
+	python3 probes/kernels/build.py --check --disassemble --self-test
 
 build:
 	$(CARGO) build --release --locked -p gridproof-cli

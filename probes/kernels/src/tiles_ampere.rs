@@ -2,7 +2,7 @@
 
 use crate::abi::{GEMMS, Operands, Tile};
 use crate::arch::Arch;
-use crate::layout::ampere::{F64_SHAPE, PRODUCT_SHAPE};
+use crate::layout::ampere::{DEEP_SHAPE, F64_SHAPE, PRODUCT_SHAPE};
 
 /// See [`tiles::tile`](crate::tiles::tile).
 pub(crate) fn tile(arch: Arch, kernel: &str) -> Option<Tile> {
@@ -16,6 +16,7 @@ pub(crate) fn tile(arch: Arch, kernel: &str) -> Option<Tile> {
     let (shape, element_bytes) = match kernel {
         "gp_gemm_f64_f64" if pointers || arch == Arch::Sm90a => (F64_SHAPE, 8),
         "gp_gemm_e4m3_f32" if !e4m3 => return None,
+        _ if arch == Arch::Sm80 => (DEEP_SHAPE, gemm.input.bytes()),
         _ if pointers => (PRODUCT_SHAPE, gemm.input.bytes()),
         _ => return None,
     };

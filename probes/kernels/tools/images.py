@@ -49,7 +49,11 @@ class Target:
         """Sources that the translation unit includes, in order."""
         if self.set == "misc":
             return ("misc.cu",)
-        return ("gemm90.cu" if self.arch == "sm_90a" else "gemm80.cu", "gemm_f64.cu")
+        if self.arch == "sm_90a":
+            return ("gemm90.cu", "gemm_f64.cu")
+        # sm_80 alone grants the shared memory for deeper stages.
+        deep = ("ampere_deep.cuh",) if self.arch == "sm_80" else ()
+        return (*deep, "gemm80.cu", "gemm_f64.cu")
 
     @property
     def kernels(self) -> frozenset[str]:

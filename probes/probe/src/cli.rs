@@ -158,6 +158,7 @@ impl FromStr for DeviceChoice {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use clap::CommandFactory;
 

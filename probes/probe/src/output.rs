@@ -80,6 +80,7 @@ fn temporary(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {

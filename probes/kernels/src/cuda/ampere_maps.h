@@ -32,7 +32,7 @@ enum {
 };
 
 // Depth of one stage in bytes and number of stages. 64 x 4 needs 96 KiB and fits every architecture from 8.0 on (99 KiB on
-// 8.6, 8.9 and 12.0); 128 x 3 needs 144 KiB (8.0 only) and has half the barriers.
+// 8.6, 8.9 and 12.0); sm_80 has 128 x 3, see ampere_deep.cuh.
 #ifndef GP_ROW_BYTES
 #define GP_ROW_BYTES 64
 #define GP_STAGES 4
@@ -83,13 +83,15 @@ GP_MAP unsigned gp_d_column_32(unsigned lane) { return (lane & 1) * 8 + ((lane >
 GP_MAP unsigned gp_d_column_64(unsigned lane) { return (lane & 3) * 2; }
 
 // Tile that a place in the walk stands for: groups of GP_RASTER_GROUP tile rows, column by column inside a group.
+GP_MAP unsigned gp_group_rows(unsigned first, unsigned tile_rows) {
+    const unsigned group = GP_RASTER_GROUP;
+    return tile_rows - first < group ? tile_rows - first : group;
+}
 GP_MAP unsigned gp_tile_row(unsigned place, unsigned tile_rows, unsigned tile_columns) {
-    unsigned first = place / (GP_RASTER_GROUP * tile_columns) * GP_RASTER_GROUP;
-    unsigned rows = tile_rows - first < GP_RASTER_GROUP ? tile_rows - first : GP_RASTER_GROUP;
-    return first + place % (GP_RASTER_GROUP * tile_columns) % rows;
+    const unsigned first = place / (GP_RASTER_GROUP * tile_columns) * GP_RASTER_GROUP;
+    return first + place % (GP_RASTER_GROUP * tile_columns) % gp_group_rows(first, tile_rows);
 }
 GP_MAP unsigned gp_tile_column(unsigned place, unsigned tile_rows, unsigned tile_columns) {
-    unsigned first = place / (GP_RASTER_GROUP * tile_columns) * GP_RASTER_GROUP;
-    unsigned rows = tile_rows - first < GP_RASTER_GROUP ? tile_rows - first : GP_RASTER_GROUP;
-    return place % (GP_RASTER_GROUP * tile_columns) / rows;
+    const unsigned first = place / (GP_RASTER_GROUP * tile_columns) * GP_RASTER_GROUP;
+    return place % (GP_RASTER_GROUP * tile_columns) / gp_group_rows(first, tile_rows);
 }

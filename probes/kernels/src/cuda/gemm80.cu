@@ -87,5 +87,3 @@ GP_PRODUCT(gp_gemm_tf32_f32, Tf32, Store32)
 #ifdef GP_HAS_E4M3
 GP_PRODUCT(gp_gemm_e4m3_f32, E4m3, Store32)
 #endif
-
-#include "gemm_f64.cu"

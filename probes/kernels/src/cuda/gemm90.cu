@@ -143,14 +143,13 @@ __device__ __forceinline__ void multiply(const Shared& shared, const Problem& pr
 template <typename In, typename Out>
 __device__ __forceinline__ void product(const TensorMap& map_a, const TensorMap& map_b, void* out, int m, int n, int k,
                                         ClockMark* mark) {
-    extern __shared__ unsigned char raw[];
     const bool marks = mark != nullptr && blockIdx.x == 0 && threadIdx.x == 0;
     if (marks) {
         mark->sm = multiprocessor();
         mark->cycles_start = cycles();
         mark->ns_start = nanoseconds();
     }
-    const Shared shared = {(shared_address(raw) + kAlignment - 1) / kAlignment * kAlignment};
+    const Shared shared = {(shared_base() + kAlignment - 1) / kAlignment * kAlignment};
     const Problem problem = {m / (kTileRows * kCluster), n / kTileColumns, k / (kRowBytes / In::kBytes),
                              static_cast<int>(gridDim.x) / kCluster, static_cast<int>(blockIdx.x) / kCluster,
                              static_cast<int>(cluster_rank())};

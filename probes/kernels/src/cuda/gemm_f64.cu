@@ -1,10 +1,9 @@
-// gp_gemm_f64_f64: D = A B^T in fp64 on tensor cores (DMMA), pointers on every architecture. gemm80.cu and gemm90.cu include
-// this file; alone it compiles as well.
+// gp_gemm_f64_f64: D = A B^T in fp64 on tensor cores (DMMA), pointers on every architecture: an image has it beside
+// gemm80.cu or gemm90.cu.
 //
 // Block of 256 threads = 8 warps of 32 x 64 in a tile of 128 x 128. A lane reads two neighbouring doubles of a row at once,
 // though one mma of depth 4 wants one: so the first mma takes the even depths of eight and the second the odd ones. A and B
 // agree on the order, and a sum does not ask for it.
-#pragma once
 #ifndef GP_PRODUCT_MODEL
 #include "ampere_device.cuh"
 #endif

@@ -1,5 +1,6 @@
 // Barriers, tensor-map loads and cluster operations of sm_90: one PTX instruction a function, no policy.
-// NVRTC has no standard headers, so the integer types are ours.
+// NVRTC has no standard headers, so the integer types are ours. `tests/hopper_model.cpp` replaces the functions by a model
+// and runs the kernels' own text on the CPU.
 #pragma once
 
 namespace hopper {
@@ -18,8 +19,12 @@ struct ClockMark {
     u64 cycles_start, ns_start, cycles_end, ns_end, sm;
 };
 
-__device__ __forceinline__ u32 shared_address(const void* p) {
-    return static_cast<u32>(__cvta_generic_to_shared(p));
+#ifndef GP_PRODUCT_MODEL
+
+// Address of the dynamic shared memory in the window of shared addresses.
+__device__ __forceinline__ u32 shared_base() {
+    extern __shared__ unsigned char gp_hopper_shared[];
+    return static_cast<u32>(__cvta_generic_to_shared(gp_hopper_shared));
 }
 
 // ---- clocks ----
@@ -138,5 +143,7 @@ template <int N>
 __device__ __forceinline__ void registers_take() {
     asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(N));
 }
+
+#endif
 
 }  // namespace hopper

@@ -9,7 +9,10 @@ namespace hopper {
 
 constexpr u32 kAllLanes = 0xffffffffu;
 
-// D is not read again by this kernel: its lines leave L2 before those of A and B.
+#ifndef GP_PRODUCT_MODEL
+
+// D is not read again by this kernel: its lines leave L2 before those of A and B. Each type has its own register class:
+// floats moved to integer registers here cost the compiler so many that it serialises the products (ptxas C7511).
 __device__ __forceinline__ void store_packet(void* to, u32 x, u32 y, u32 z, u32 w) {
     asm volatile("st.global.cs.v4.b32 [%0], {%1, %2, %3, %4};" ::"l"(to), "r"(x), "r"(y), "r"(z), "r"(w) : "memory");
 }
@@ -22,6 +25,29 @@ __device__ __forceinline__ void store_packet(void* to, float x, float y, float z
     asm volatile("st.global.cs.v4.f32 [%0], {%1, %2, %3, %4};" ::"l"(to), "f"(x), "f"(y), "f"(z), "f"(w) : "memory");
 }
 
+// To the nearest, ties to even; `low` goes to the lower address.
+__device__ __forceinline__ u32 bf16_pair(float low, float high) {
+    u32 v;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(v) : "f"(high), "f"(low));
+    return v;
+}
+
+__device__ __forceinline__ u32 f16_pair(float low, float high) {
+    u32 v;
+    asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(v) : "f"(high), "f"(low));
+    return v;
+}
+
+#endif
+
+struct ToBf16 {
+    static __device__ __forceinline__ u32 pair(float low, float high) { return bf16_pair(low, high); }
+};
+
+struct ToF16 {
+    static __device__ __forceinline__ u32 pair(float low, float high) { return f16_pair(low, high); }
+};
+
 // One exchange of the transposition: lanes that differ in `bit` swap x of the upper with y of the lower.
 template <typename T>
 __device__ __forceinline__ void exchange(T& x, T& y, bool upper, int bit) {
@@ -32,23 +58,6 @@ __device__ __forceinline__ void exchange(T& x, T& y, bool upper, int bit) {
         y = got;
     }
 }
-
-// To the nearest, ties to even; `low` goes to the lower address.
-struct ToBf16 {
-    static __device__ __forceinline__ u32 pair(float low, float high) {
-        u32 v;
-        asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(v) : "f"(high), "f"(low));
-        return v;
-    }
-};
-
-struct ToF16 {
-    static __device__ __forceinline__ u32 pair(float low, float high) {
-        u32 v;
-        asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(v) : "f"(high), "f"(low));
-        return v;
-    }
-};
 
 // Two-byte results: four blocks at a time; lane q ends with all eight columns of block 4g + q.
 template <typename Convert>

@@ -19,6 +19,8 @@ __device__ __forceinline__ u64 descriptor(u32 address) {
     return static_cast<u64>((address & 0x3ffff) >> 4) | (1ull << 16) | (static_cast<u64>(kStrideBytes >> 4) << 32) | (1ull << 62);
 }
 
+#ifndef GP_PRODUCT_MODEL
+
 // Orders register accesses of this warpgroup before its next products.
 __device__ __forceinline__ void products_fence() {
     asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
@@ -38,12 +40,6 @@ __device__ __forceinline__ void products_wait() {
 // that comes before it.
 __device__ __forceinline__ void pin(float& x) { asm volatile("" : "+f"(x)::"memory"); }
 __device__ __forceinline__ void pin(int& x) { asm volatile("" : "+r"(x)::"memory"); }
-
-template <typename T>
-__device__ __forceinline__ void pin_all(T (&d)[kAccumulators]) {
-#pragma unroll
-    for (int i = 0; i < kAccumulators; i++) pin(d[i]);
-}
 
 #define GP_D8(C, i) C(d[i]), C(d[i + 1]), C(d[i + 2]), C(d[i + 3]), C(d[i + 4]), C(d[i + 5]), C(d[i + 6]), C(d[i + 7])
 #define GP_D32(C, i) GP_D8(C, i), GP_D8(C, i + 8), GP_D8(C, i + 16), GP_D8(C, i + 24)
@@ -68,6 +64,14 @@ __device__ __forceinline__ void pin_all(T (&d)[kAccumulators]) {
         "}"                                                                                                                  \
         : GP_D128(C)                                                                                                         \
         : "l"(a), "l"(b), "r"(accumulate))
+
+#endif
+
+template <typename T>
+__device__ __forceinline__ void pin_all(T (&d)[kAccumulators]) {
+#pragma unroll
+    for (int i = 0; i < kAccumulators; i++) pin(d[i]);
+}
 
 #define GP_FLOAT(x) "+f"(x)
 #define GP_INT(x) "+r"(x)

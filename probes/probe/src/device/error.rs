@@ -79,10 +79,13 @@ impl DeviceError {
             Self::OldDriver { .. } | Self::MissingSymbol(_) => FailureKind::OldDriver,
             Self::NoGpu => FailureKind::NoGpu,
             Self::UnknownArchitecture { .. } | Self::NoKernel(_) => FailureKind::UnknownArchitecture,
-            Self::Driver {
-                call: "cuInit", code, ..
-            } if *code == NO_DEVICE => FailureKind::NoGpu,
+            Self::Driver { code, .. } if *code == STUB => FailureKind::NoDriver,
             Self::Driver { code, .. } if OLD.contains(code) => FailureKind::OldDriver,
+            // Nothing can be lost before there was something.
+            Self::Driver { call, code, .. } if *call == "cuInit" => match *code {
+                NO_DEVICE => FailureKind::NoGpu,
+                _ => FailureKind::Driver,
+            },
             Self::Driver { code, .. } if LOST.contains(code) => FailureKind::GpuLost,
             Self::Driver { .. } => FailureKind::Driver,
             Self::Garbage(_) => FailureKind::Garbage,

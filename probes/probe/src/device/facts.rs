@@ -40,6 +40,16 @@ const MIN_MEMORY: u64 = 256 << 20;
 const SHARED_MEMORY: std::ops::RangeInclusive<i32> = 48 << 10..=1 << 20;
 
 impl Facts {
+    /// Those of the GPU of an ordinal, without opening a context on it. Starts the driver.
+    pub(crate) fn of(ordinal: u32) -> Result<Self, DeviceError> {
+        if ordinal >= super::driver::count()? {
+            return Err(DeviceError::NoGpu);
+        }
+        let facts = Self::read(raw::device(ordinal.cast_signed())?)?;
+        facts.check()?;
+        Ok(facts)
+    }
+
     /// Asks the driver.
     pub(super) fn read(device: raw::CUdevice) -> Result<Self, DeviceError> {
         let attribute = |which| raw::attribute(device, which);

@@ -12,6 +12,8 @@ mod context;
 pub(crate) mod driver;
 mod error;
 mod facts;
+#[cfg(test)]
+mod fake_tests;
 mod launches;
 mod memory;
 mod modules;

@@ -3,6 +3,7 @@
 //! driver whose clock lies shows only there.
 
 use super::{Buffer, Device, DeviceError, Stream};
+use crate::measure::statistics::median;
 use gridproof_probe_kernels::abi::MARK_BYTES;
 use gridproof_probe_protocol::report::{ClockMark, Mode};
 use std::time::{Duration, Instant};
@@ -53,7 +54,8 @@ pub(crate) struct Timed {
     pub(crate) launches_per_sample: u32,
     /// Seconds of one repetition, one value a sample, by the device's clock. All finite and above 0.
     pub(crate) seconds: Vec<f64>,
-    /// Time by the host's clock over time by the device's, all samples together.
+    /// Time by the host's clock over time by the device's, median of the samples: a host that is busy for a moment disturbs
+    /// some of them, a clock that lies disturbs all.
     pub(crate) wall_over_events: f64,
     /// Clock of the multiprocessors, MHz, one value a sample in which the work left a mark.
     pub(crate) sm_clock_mhz: Vec<f64>,
@@ -88,7 +90,7 @@ pub(crate) fn time(
         wall_over_events: f64::NAN,
         sm_clock_mhz: Vec::new(),
     };
-    let (mut wall, mut events) = (0.0, 0.0);
+    let mut ratios = Vec::new();
     for sample in 0..plan.samples {
         if let Some(mark) = mark {
             stream.fill_bytes(mark, 0)?;
@@ -104,14 +106,13 @@ pub(crate) fn time(
         to.synchronize()?;
         let (wall_sample, event_sample) = (started.elapsed().as_secs_f64(), from.seconds_until(&to)?);
         check_sample(wall_sample, event_sample)?;
-        wall += wall_sample;
-        events += event_sample;
+        ratios.push(wall_sample / event_sample);
         timed.seconds.push(event_sample / f64::from(launches));
         if let Some(mark) = mark {
             timed.sm_clock_mhz.extend(megahertz(&read_mark(stream, mark, 0)?)?);
         }
     }
-    timed.wall_over_events = wall / events;
+    timed.wall_over_events = median(&ratios).unwrap_or(f64::NAN);
     Ok(timed)
 }
 

@@ -15,7 +15,6 @@ pub(crate) mod sample;
 mod tests;
 
 pub(crate) use text::{plain, plain_lines};
-pub(crate) use verdict::sentence;
 
 use gridproof_probe_protocol::models::Models;
 use gridproof_probe_protocol::report::{Mode, Report};

@@ -3,15 +3,24 @@
 //! An error that is final (`DeviceError::is_final`) ends the run on this GPU; any other becomes a failed outcome of its
 //! own measurement, and the next one follows.
 
+pub(crate) mod bandwidth;
+pub(crate) mod capacity;
 pub(crate) mod census;
 pub(crate) mod exact;
 pub(crate) mod fma;
 pub(crate) mod gemm;
 pub(crate) mod heartbeat;
+mod held;
+mod knee;
+pub(crate) mod l2;
 pub(crate) mod launch;
+pub(crate) mod links;
+pub(crate) mod pcie;
 pub(crate) mod product;
+mod shares;
 pub(crate) mod statistics;
 pub(crate) mod sustained;
+pub(crate) mod together;
 
 use crate::device::{Device, DeviceError};
 use gridproof_probe_protocol::report::{Mode, NvmlSample, Outcome};

@@ -54,18 +54,29 @@ pub(crate) fn thinned(values: &[f64], most: usize) -> Vec<f64> {
     values.iter().copied().step_by(step).collect()
 }
 
-/// Share of multiprocessors whose longest gap overlaps the longest gap of the first; gaps below the threshold are none.
+/// Share of multiprocessors that stopped together with the first: their longest gaps overlap, or number and sum of their
+/// gaps agree, because slices of equal length have no longest one but by chance. Gaps below the threshold are none.
 pub(crate) fn simultaneous(gaps: &[SmGap], threshold_ns: u64) -> f64 {
     let is_gap = |gap: &SmGap| gap.count > 0 && gap.max_ns >= threshold_ns;
     let Some(first) = gaps.first().filter(|gap| is_gap(gap)) else {
         return 0.0;
     };
-    let end = |gap: &SmGap| gap.at_ns.saturating_add(gap.max_ns);
-    let overlapping = gaps
+    let together = gaps
         .iter()
-        .filter(|gap| is_gap(gap) && gap.at_ns < end(first) && first.at_ns < end(gap))
+        .filter(|gap| is_gap(gap) && (longest_overlap(first, gap) || gaps_agree(first, gap)))
         .count();
-    overlapping as f64 / gaps.len() as f64
+    together as f64 / gaps.len() as f64
+}
+
+fn longest_overlap(a: &SmGap, b: &SmGap) -> bool {
+    let end = |gap: &SmGap| gap.at_ns.saturating_add(gap.max_ns);
+    a.at_ns < end(b) && b.at_ns < end(a)
+}
+
+/// As many but for one at the edge, and their sum within 1 %: stops of their own would differ by the root of their number.
+fn gaps_agree(a: &SmGap, b: &SmGap) -> bool {
+    let several = a.count >= 4 && b.count >= 4;
+    several && a.count.abs_diff(b.count) <= 1 && a.total_ns.abs_diff(b.total_ns) <= a.total_ns.max(b.total_ns) / 100
 }
 
 /// Share of the time in gaps, median over the multiprocessors, 0 to 1.
@@ -146,6 +157,27 @@ mod tests {
             .collect();
         assert_eq!(simultaneous(&idle, 100_000), 0.0);
         assert_eq!(simultaneous(&[], 100_000), 0.0);
+    }
+
+    #[test]
+    fn equal_slices_have_no_longest_one_but_agree_in_number_and_sum() {
+        let slice = |sm: u32| SmGap {
+            sm,
+            max_ns: 2_003_000,
+            at_ns: 4_000_000 * u64::from(sm * 7 % 500),
+            total_ns: 1_000_000_000 + u64::from(sm) * 1000,
+            count: 500,
+        };
+        let slices: Vec<SmGap> = (0..132).map(slice).collect();
+        assert_eq!(simultaneous(&slices, 100_000), 1.0);
+        let own: Vec<SmGap> = slices
+            .iter()
+            .map(|gap| SmGap {
+                count: gap.count + gap.sm * 3,
+                ..*gap
+            })
+            .collect();
+        assert!(simultaneous(&own, 100_000) < 0.02, "each has gaps of its own");
     }
 
     #[test]

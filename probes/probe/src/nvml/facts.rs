@@ -36,12 +36,10 @@ pub(crate) fn add_facts(inventory: &mut Inventory, gpu: &Gpu<'_>) {
         .or(inventory.max_memory_clock_mhz);
     inventory.power = power(device);
     inventory.ecc = ecc(device);
-    inventory.mig = mig(
-        device,
-        &inventory.name,
-        inventory.uuid.as_deref(),
-        inventory.nvml_name.as_deref(),
-    );
+    inventory.mig = mig(device, inventory);
+    if inventory.mig.is_slice {
+        inventory.uuid = inventory.uuid.take().map(|uuid| slice_uuid(&uuid));
+    }
     inventory.nvlink = nvlink(device);
     inventory.other_processes = device
         .running_compute_processes_count()
@@ -88,11 +86,22 @@ fn ecc(device: &Device<'_>) -> EccState {
     }
 }
 
-fn mig(device: &Device<'_>, name: &str, uuid: Option<&str>, nvml_name: Option<&str>) -> MigState {
+fn mig(device: &Device<'_>, inventory: &Inventory) -> MigState {
+    let enabled = device.mig_mode().ok().map(|mode| mode.current == MIG_ENABLED);
+    let uuid = inventory.uuid.as_deref();
+    // The CUDA driver gives a slice's own UUID, NVML that of the whole GPU at the same address.
+    let has_own_uuid = enabled == Some(true) && uuid.is_some() && text::uuid(device).as_deref() != uuid;
+    let names = [Some(inventory.name.as_str()), inventory.nvml_name.as_deref()];
     MigState {
-        enabled: device.mig_mode().ok().map(|mode| mode.current == MIG_ENABLED),
-        is_slice: is_slice([Some(name), nvml_name].into_iter().flatten(), uuid),
+        enabled,
+        is_slice: has_own_uuid || is_slice(names.into_iter().flatten(), uuid),
     }
+}
+
+/// The CUDA driver gives bytes, which the device layer writes as those of a whole GPU.
+fn slice_uuid(uuid: &str) -> String {
+    uuid.strip_prefix("GPU-")
+        .map_or_else(|| uuid.to_owned(), |rest| format!("MIG-{rest}"))
 }
 
 fn nvlink(device: &Device<'_>) -> NvLink {

@@ -11,8 +11,8 @@ mod identity;
 mod sampler;
 mod text;
 
-pub(crate) use facts::add_facts;
-pub(crate) use sampler::{Sampler, SensorLog};
+pub(crate) use facts::{add_facts, is_slice};
+pub(crate) use sampler::Sensors;
 
 use gridproof_probe_protocol::report::{DriverInfo, NvmlSample};
 use nvml_wrapper::Device;
@@ -74,7 +74,7 @@ impl Gpu<'_> {
 
     /// Energy since the driver was loaded, mJ.
     pub(crate) fn energy_mj(&self) -> Option<u64> {
-        self.device.total_energy_consumption().ok()
+        self.device.total_energy_consumption().ok().and_then(bounds::energy_mj)
     }
 
     /// All sensors now; a sensor that does not answer leaves `None`.

@@ -1,6 +1,7 @@
 //! Reads the sensors ten times a second in a thread of its own, so that the measurement is not held up.
 
-use super::{Nvml, bounds};
+use super::{Gpu, Nvml};
+use crate::measure;
 use gridproof_probe_protocol::report::NvmlSample;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
@@ -11,68 +12,62 @@ const PERIOD: Duration = Duration::from_millis(100);
 /// Longest log: twenty minutes. A run takes one.
 const MAX_SAMPLES: usize = 12_000;
 
-/// What was read.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct SensorLog {
-    /// In the order of time.
-    pub(crate) samples: Vec<NvmlSample>,
-    /// By the counter, from start to stop, mJ.
-    pub(crate) energy_mj: Option<u64>,
-}
-
-/// A thread that reads the sensors of one GPU until it is stopped or dropped.
+/// The sensors of one GPU. Without NVML, or where it does not know the GPU, they answer nothing: they are a witness, not
+/// a condition.
 #[derive(Debug)]
-pub(crate) struct Sampler {
-    stop: Option<Sender<()>>,
-    thread: Option<JoinHandle<SensorLog>>,
+pub(crate) struct Sensors {
+    nvml: Option<Nvml>,
+    bus_id: String,
+    uuid: String,
 }
 
-impl Sampler {
-    /// Starts reading the GPU with this PCI address or UUID. Without NVML, or where it does not know the GPU, the log
-    /// stays empty: sensors are a witness, not a condition.
-    pub(crate) fn start(bus_id: String, uuid: String) -> Self {
+impl Sensors {
+    /// Those of the GPU with this PCI address or UUID.
+    pub(crate) fn new(nvml: Option<Nvml>, bus_id: String, uuid: String) -> Self {
+        Self { nvml, bus_id, uuid }
+    }
+
+    fn gpu(&self) -> Option<Gpu<'_>> {
+        self.nvml.as_ref()?.gpu(&self.bus_id, &self.uuid)
+    }
+}
+
+impl measure::Sampler for Sensors {
+    fn read(&self) -> NvmlSample {
+        self.gpu().map(|gpu| gpu.sample(0)).unwrap_or_default()
+    }
+
+    fn energy_mj(&self) -> Option<u64> {
+        self.gpu()?.energy_mj()
+    }
+
+    fn start(&self) -> Box<dyn measure::Sampling> {
+        let (bus_id, uuid, is_there) = (self.bus_id.clone(), self.uuid.clone(), self.nvml.is_some());
         let (stop, stopped) = mpsc::channel();
         let thread = std::thread::spawn(move || {
-            // NVML counts its users; this thread's hold on it is independent of all others.
-            let Ok(nvml) = Nvml::open() else {
-                return SensorLog::default();
+            // NVML counts its users: this thread's hold on it depends on no other's.
+            let nvml = if is_there { Nvml::open().ok() } else { None };
+            let Some(gpu) = nvml.as_ref().and_then(|nvml| nvml.gpu(&bus_id, &uuid)) else {
+                return Vec::new();
             };
-            let Some(gpu) = nvml.gpu(&bus_id, &uuid) else {
-                return SensorLog::default();
-            };
-            let clock = Instant::now();
-            let before = gpu.energy_mj();
-            let samples = run(
-                PERIOD,
-                |wait| stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout),
-                |at_ms| gpu.sample(at_ms),
-            );
-            let ms = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
-            let energy_mj = before
-                .zip(gpu.energy_mj())
-                .and_then(|(before, after)| bounds::energy_mj(before, after, ms));
-            SensorLog { samples, energy_mj }
+            let goes_on = |wait| stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout);
+            run(PERIOD, goes_on, |at_ms| gpu.sample(at_ms))
         });
-        Self {
-            stop: Some(stop),
-            thread: Some(thread),
-        }
-    }
-
-    /// Ends the thread and takes its log. A thread that panicked has none.
-    pub(crate) fn stop(mut self) -> SensorLog {
-        drop(self.stop.take());
-        self.thread
-            .take()
-            .and_then(|thread| thread.join().ok())
-            .unwrap_or_default()
+        Box::new(Log { stop, thread })
     }
 }
 
-impl Drop for Sampler {
-    fn drop(&mut self) {
-        // The thread ends by itself when its sender is gone; waiting for a library that hangs would hang the worker.
-        drop(self.stop.take());
+/// A thread that reads until its sender is gone.
+struct Log {
+    stop: Sender<()>,
+    thread: JoinHandle<Vec<NvmlSample>>,
+}
+
+impl measure::Sampling for Log {
+    fn stop(self: Box<Self>) -> Vec<NvmlSample> {
+        drop(self.stop);
+        // A thread that panicked has read nothing that counts.
+        self.thread.join().unwrap_or_default()
     }
 }
 
@@ -141,12 +136,10 @@ mod tests {
     }
 
     #[test]
-    fn without_the_library_the_log_is_empty() {
-        if Nvml::open().is_err() {
-            assert_eq!(
-                Sampler::start("0000:00:00.0".to_owned(), "GPU-0".to_owned()).stop(),
-                SensorLog::default()
-            );
-        }
+    fn without_the_library_nothing_is_known_and_nothing_fails() {
+        use measure::Sampler;
+        let sensors = Sensors::new(None, "0000:00:00.0".to_owned(), "GPU-0".to_owned());
+        assert_eq!((sensors.read(), sensors.energy_mj()), (NvmlSample::default(), None));
+        assert_eq!(sensors.start().stop(), []);
     }
 }

@@ -4,6 +4,10 @@ use crate::exit::Code;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Time between two looks of those that sleep.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Whether somebody asked for an end.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +32,13 @@ impl Interrupt {
     /// Whether to stop.
     pub(crate) fn is_asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Comes back once it is time to stop.
+    pub(crate) async fn wait(&self) {
+        while !self.is_asked() {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
     }
 
     /// As a signal would.

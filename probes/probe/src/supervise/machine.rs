@@ -219,7 +219,9 @@ impl Machine {
 
     fn after_inventory(&mut self, now: Duration, task: &Task, actions: &mut Vec<Action>) {
         let trouble = ending(task, self.inventory.is_none());
-        actions.push(end(task, trouble.as_ref()));
+        // What went wrong here is the whole result, and told as such.
+        let (worker, mark) = (task.id(), None);
+        actions.push(Action::Show(Show::End { worker, mark }));
         let (driver, gpus) = match (trouble, self.inventory.take()) {
             (None, Some(inventory)) => inventory,
             (trouble, _) => {
@@ -400,8 +402,8 @@ fn ending(task: &Task, silent: bool) -> Option<Trouble> {
 
 fn end(task: &Task, trouble: Option<&Trouble>) -> Action {
     let worker = task.id();
-    let trouble = trouble.map(|trouble| trouble.text.clone());
-    Action::Show(Show::End { worker, trouble })
+    let mark = Some(trouble.map_or("done".to_owned(), |trouble| trouble.text.clone()));
+    Action::Show(Show::End { worker, mark })
 }
 
 fn carry(want: Want, worker: u32, actions: &mut Vec<Action>) {

@@ -1,5 +1,7 @@
 //! The machine with workers whose words are written down here.
 
+#![allow(clippy::unwrap_used)]
+
 use super::super::task::START_WITHIN;
 use super::*;
 use crate::worker::wire::FailureKind;

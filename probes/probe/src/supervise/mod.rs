@@ -1,6 +1,7 @@
 //! Starts workers, watches them, and gathers what they say. `machine` and `task` decide and touch nothing; `shell` and
 //! `child` act and decide nothing.
 
+mod assemble;
 mod child;
 mod found;
 mod interrupt;
@@ -14,8 +15,9 @@ mod together;
 #[cfg(test)]
 mod scripted_tests;
 
+pub(crate) use assemble::{Frame, assemble};
 pub(crate) use child::WorkerCommand;
-pub(crate) use found::{Found, Single, Stop};
+pub(crate) use found::{Found, Stop};
 pub(crate) use interrupt::Interrupt;
 pub(crate) use machine::Settings;
 pub(crate) use shell::drive;

@@ -1,5 +1,7 @@
 //! Real processes: shell scripts in the place of workers.
 
+#![allow(clippy::unwrap_used)]
+
 use super::found::{Found, Stop};
 use super::lines::TAIL_BYTES;
 use super::show::Silence;

@@ -24,8 +24,8 @@ pub(crate) enum Show {
     },
     /// Share of the step that is done, 0 to 1.
     Progress { worker: u32, share: f64 },
-    /// It is gone.
-    End { worker: u32, trouble: Option<String> },
+    /// It is gone; `mark` is what is left to say of it.
+    End { worker: u32, mark: Option<String> },
 }
 
 impl Show {
@@ -93,10 +93,10 @@ impl Display for Lines {
                 eprintln!("{title}: {name}, about {:.1} s", *expected_ms as f64 / 1e3);
             }
             Show::Progress { .. } => {}
-            Show::End { worker, trouble } => {
+            Show::End { worker, mark } => {
                 let title = self.titles.remove(worker).unwrap_or_default();
-                if let Some(trouble) = trouble {
-                    eprintln!("{title}: {trouble}");
+                if let Some(mark) = mark {
+                    eprintln!("{title}: {mark}");
                 }
             }
         }
@@ -157,12 +157,13 @@ impl Display for Bars {
                     bar.bar.set_position((share * length as f64) as u64);
                 }
             }
-            Show::End { worker, trouble } => {
+            Show::End { worker, mark } => {
                 if let Some(bar) = self.bars.remove(worker) {
                     bar.bar.finish_and_clear();
-                    let mark = trouble.as_deref().unwrap_or("done");
-                    // A terminal that went away takes the line with it.
-                    let _ = self.all.println(format!("{}: {mark}", bar.title));
+                    if let Some(mark) = mark {
+                        // A terminal that went away takes the line with it.
+                        let _ = self.all.println(format!("{}: {mark}", bar.title));
+                    }
                 }
             }
         }

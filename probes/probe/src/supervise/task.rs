@@ -155,7 +155,12 @@ impl Task {
             Event::Done => self.leave(now),
             Event::Failed { kind, error } => {
                 let error = crate::explain::plain(error, 600);
-                self.give_up(TroubleKind::Reported(*kind), self.in_step(&error));
+                // Without a driver or a GPU it does not matter in which step.
+                let text = match kind {
+                    FailureKind::NoDriver | FailureKind::OldDriver | FailureKind::NoGpu => error,
+                    _ => self.in_step(&error),
+                };
+                self.give_up(TroubleKind::Reported(*kind), text);
                 self.leave(now)
             }
             _ => self.work(now),
@@ -294,6 +299,7 @@ fn signal_name(signal: i32) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     const fn s(seconds: u64) -> Duration {

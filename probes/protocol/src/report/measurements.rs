@@ -312,7 +312,8 @@ pub struct Heartbeat {
     pub threshold_ns: u64,
     /// By multiprocessor.
     pub sms: Vec<SmGap>,
-    /// Share of multiprocessors whose longest gap overlaps the longest gap of the first, 0 to 1.
+    /// Share of multiprocessors that stopped together with the first, 0 to 1: their longest gaps overlap, or number and sum
+    /// of their gaps agree (slices of equal length have no longest one but by chance).
     pub simultaneous: f64,
     /// Share of the time in gaps, median over the multiprocessors, 0 to 1.
     pub gap_share: f64,

@@ -21,7 +21,7 @@ pub fn turns(addresses: &[u32]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::super::maps::{Swizzle, a_address, b_address, copies, double_address};
-    use super::super::{F64_SHAPE, LANES, PRODUCT_SHAPE, Shape};
+    use super::super::{DEEP_SHAPE, F64_SHAPE, LANES, PRODUCT_SHAPE};
     use super::*;
 
     fn worst(addresses: impl Iterator<Item = u32>) -> usize {
@@ -83,20 +83,17 @@ mod tests {
 
     #[test]
     fn copies_into_shared_memory_meet_no_conflict() {
-        let deep = Shape {
-            row_bytes: 128,
-            stages: 3,
-            ..PRODUCT_SHAPE
-        };
         for (shape, swizzle) in [
             (PRODUCT_SHAPE, Swizzle::Rows64),
-            (deep, Swizzle::Rows128),
+            (DEEP_SHAPE, Swizzle::Rows128),
             (F64_SHAPE, Swizzle::Double),
         ] {
             let passes = copies(shape, shape.tile_columns, 0).count();
             for pass in 0..passes {
                 let address = |thread| {
-                    let (row, chunk) = copies(shape, shape.tile_columns, thread).nth(pass).unwrap();
+                    let (row, chunk) = copies(shape, shape.tile_columns, thread)
+                        .nth(pass)
+                        .expect("as many as for thread 0");
                     swizzle.offset(row, chunk)
                 };
                 assert_eq!(worst((0..shape.threads).map(address)), 1, "{shape:?} pass {pass}");

@@ -113,7 +113,7 @@ pub fn exchanged(width: Width, lane: u32) -> Vec<(u32, u32, u32)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{F64_SHAPE, LANES, PRODUCT_SHAPE};
+    use super::super::{DEEP_SHAPE, F64_SHAPE, LANES, PRODUCT_SHAPE};
     use super::*;
     use std::collections::HashSet;
 
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn the_threads_copy_every_chunk_of_both_panels_once() {
-        for shape in [PRODUCT_SHAPE, F64_SHAPE] {
+        for shape in [PRODUCT_SHAPE, DEEP_SHAPE, F64_SHAPE] {
             for rows in [shape.tile_rows, shape.tile_columns] {
                 let all: Vec<_> = (0..shape.threads)
                     .flat_map(|thread| copies(shape, rows, thread))

@@ -200,11 +200,11 @@ mod tests {
             let copied = actions
                 .iter()
                 .position(|a| matches!(a, Action::Copy { block: 20, .. }))
-                .unwrap();
+                .expect("is there");
             let read = actions
                 .iter()
                 .position(|a| matches!(a, Action::Read { block: 20, .. }))
-                .unwrap();
+                .expect("is there");
             let barriers = actions[copied..read].iter().filter(|a| **a == Action::Barrier).count();
             assert_eq!(barriers as u32, stages - 1, "{order:?}");
         }
@@ -245,11 +245,17 @@ mod tests {
     #[test]
     fn a_copy_before_the_barrier_overwrites_what_is_still_read() {
         let mut actions = schedule(Order::StepAhead(2), 4, 20);
-        let barrier = actions.iter().rposition(|a| *a == Action::Barrier).unwrap() - 8;
+        let barrier = actions.iter().rposition(|a| *a == Action::Barrier).expect("is there") - 8;
         let late = (barrier..actions.len()).find(|i| matches!(actions[*i], Action::Copy { .. }));
         assert!(late.is_none(), "the tail has no copies");
-        let copy = actions.iter().rposition(|a| matches!(a, Action::Copy { .. })).unwrap();
-        let before = actions[..copy].iter().rposition(|a| *a == Action::Barrier).unwrap();
+        let copy = actions
+            .iter()
+            .rposition(|a| matches!(a, Action::Copy { .. }))
+            .expect("is there");
+        let before = actions[..copy]
+            .iter()
+            .rposition(|a| *a == Action::Barrier)
+            .expect("is there");
         let moved = actions.remove(copy);
         actions.insert(before, moved);
         assert!(matches!(check(&actions, 4), Err(Fault::OverwrittenTooEarly(19))));

@@ -166,7 +166,7 @@ impl Job<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{F64_SHAPE, PRODUCT_SHAPE};
+    use super::super::{DEEP_SHAPE, F64_SHAPE, PRODUCT_SHAPE};
     use super::*;
     use proptest::prelude::*;
 
@@ -174,15 +174,7 @@ mod tests {
         match (format, deep) {
             (Format::Fp64, _) => (F64_SHAPE, Swizzle::Double, width),
             (_, false) => (PRODUCT_SHAPE, Swizzle::Rows64, width),
-            (_, true) => (
-                Shape {
-                    row_bytes: 128,
-                    stages: 3,
-                    ..PRODUCT_SHAPE
-                },
-                Swizzle::Rows128,
-                width,
-            ),
+            (_, true) => (DEEP_SHAPE, Swizzle::Rows128, width),
         }
     }
 
