@@ -1,5 +1,8 @@
 //! The real binary beside a driver of our own.
 
+#![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(unreachable_pub, missing_docs)]
+
 use gridproof_probe_protocol::report::{GpuReport, Report};
 use gridproof_probe_protocol::verdict::State;
 use std::path::Path;
