@@ -26,9 +26,9 @@ ROOM = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOM / "tools"))
 
 from compile import OPTIONS, CompileError, compile_unit, unit_of  # noqa: E402
-from disassembly import DisassemblyError, read_cubin, read_ptx  # noqa: E402
+from disassembly import DisassemblyError, read_cubin, read_ptx, read_resources  # noqa: E402
 from images import IMAGES, TARGETS, Target  # noqa: E402
-from rules import ARCHES_WITH_RULES, Report, judge_cubin, judge_ptx  # noqa: E402
+from rules import NOT_DISASSEMBLED, Report, judge_cubin, judge_ptx  # noqa: E402
 from self_test import self_test  # noqa: E402
 from toolchain import Toolchain, ToolchainError  # noqa: E402
 
@@ -146,12 +146,12 @@ def disassemble(targets: list[Target], toolchain: Toolchain) -> list[str]:
             report.require(False, f"{target.file} is missing")
         elif target.is_ptx:
             judge_ptx(target, read_ptx(image), report)
-        elif target.arch in ARCHES_WITH_RULES:
-            before = report.asked
-            judge_cubin(target, read_cubin(image, toolchain.cuobjdump()), report)
-            say(f"{target.file}: {report.asked - before} rules asked")
         else:
-            say(f"{target.file}: not disassembled, the disassembler does not know {target.arch}")
+            before = report.asked
+            read = read_resources if target.arch in NOT_DISASSEMBLED else read_cubin
+            judge_cubin(target, read(image, toolchain.cuobjdump()), report)
+            note = ", not disassembled" if target.arch in NOT_DISASSEMBLED else ""
+            say(f"{target.file}: {report.asked - before} rules asked{note}")
     say(f"{report.asked} rules asked, {len(report.refused)} broken")
     return report.refused
 

@@ -3,7 +3,9 @@
 //!
 //! Conventions. All kernels are `extern "C"`. Pointers are 64-bit device addresses; `mark` points to five `u64`
 //! ([`ClockMark`](gridproof_probe_protocol::report::ClockMark): cycles_start, ns_start, cycles_end, ns_end, sm) that
-//! thread 0 of block 0 writes, or is null. Block 0 of every timed kernel lives as long as the kernel (grids are persistent).
+//! thread 0 of block 0 writes, or is null. Block 0 of every timed kernel lives as long as the kernel (grids are persistent);
+//! only where a multiprocessor has fewer than 2048 threads (7.5, 8.6, 8.9, 12.0) do the last blocks of `gp_read`, `gp_write`,
+//! `gp_copy` and `gp_triad` begin when the first end, and the mark covers the first.
 //! Sizes are in elements unless the name says bytes. Matrices are row-major without padding: A[m,k], B[n,k], D[m,n] = A·Bᵀ.
 //!
 //! # Generators (all images)

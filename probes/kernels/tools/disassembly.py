@@ -71,6 +71,12 @@ def read_cubin(image: Path, cuobjdump: Path) -> list[Kernel]:
     return [_kernel(name, lines, resources) for name, lines in _functions(_run(cuobjdump, "-sass", image))]
 
 
+def read_resources(image: Path, cuobjdump: Path) -> list[Kernel]:
+    """The kernels without their instructions, for machine code that the disassembler refuses."""
+    resources = {name: _numbers(line) for name, line in RESOURCES.findall(_run(cuobjdump, "-res-usage", image))}
+    return [_kernel(name, [], resources) for name in resources]
+
+
 def _kernel(name: str, lines: list[Instruction], resources: dict[str, dict[str, int]]) -> Kernel:
     try:
         use = resources[name]

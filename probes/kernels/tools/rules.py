@@ -14,6 +14,7 @@ STATIC_SHARED_BYTES = 48 * 1024
 # By compute capability: threads of a multiprocessor, and dynamic shared memory that a block may opt in to, bytes.
 # CUDA C++ Programming Guide 12.9, section 17.2, table "Technical specifications per compute capability".
 LIMITS = {
+    "sm_70": (2048, 96 << 10),
     "sm_75": (1024, 64 << 10),
     "sm_80": (2048, 163 << 10),
     "sm_86": (1536, 99 << 10),
@@ -22,8 +23,8 @@ LIMITS = {
     "sm_100a": (2048, 227 << 10),
     "sm_120": (1536, 99 << 10),
 }
-# nvdisasm 13.5 refuses machine code older than this.
-ARCHES_WITH_RULES = frozenset(LIMITS)
+# nvdisasm 13.5 refuses it: only the resources that the image states of itself can be judged.
+NOT_DISASSEMBLED = frozenset(["sm_70"])
 
 STREAMING = ("gp_read", "gp_write", "gp_copy", "gp_triad")
 STREAMING_THREADS = 512
@@ -81,7 +82,10 @@ def judge_ptx(target: Target, ptx: Ptx, report: Report) -> None:
 def judge_cubin(target: Target, kernels: list[Kernel], report: Report) -> None:
     _same_kernels(target, frozenset(kernel.name for kernel in kernels), report)
     for kernel in kernels:
-        for holds, message in (*_of_every_kernel(target, kernel), *_of_this_kernel(target, kernel)):
+        rules = list(_of_resources(target, kernel))
+        if target.arch not in NOT_DISASSEMBLED:
+            rules += [*_of_instructions(kernel), *_of_this_kernel(target, kernel)]
+        for holds, message in rules:
             report.require(holds, f"{target.file}: {kernel.name}: {message}")
 
 
@@ -106,10 +110,13 @@ def registers_of_block(registers: int, threads: int) -> int:
     return warp * (threads // 32)
 
 
-def _of_every_kernel(target: Target, kernel: Kernel) -> Iterator[tuple[bool, str]]:
+def _of_instructions(kernel: Kernel) -> Iterator[tuple[bool, str]]:
     yield bool(kernel.instructions), "no instruction could be read"
     spills = [str(line) for line in kernel.matching(SPILL)]
     yield not spills, f"spills registers to memory: {spills[:3]}"
+
+
+def _of_resources(target: Target, kernel: Kernel) -> Iterator[tuple[bool, str]]:
     yield kernel.stack_bytes == 0, f"a stack of {kernel.stack_bytes} bytes"
     yield kernel.local_bytes == 0, f"{kernel.local_bytes} bytes of local memory"
     yield 0 < kernel.registers <= REGISTERS_OF_A_THREAD, f"{kernel.registers} registers"
@@ -117,6 +124,8 @@ def _of_every_kernel(target: Target, kernel: Kernel) -> Iterator[tuple[bool, str
     yield block <= REGISTERS_OF_A_MULTIPROCESSOR, f"a block needs {block} of {REGISTERS_OF_A_MULTIPROCESSOR} registers"
     limit = min(STATIC_SHARED_BYTES, LIMITS[target.arch][1])
     yield kernel.static_shared_bytes <= limit, f"{kernel.static_shared_bytes} bytes of static shared memory, {limit} at most"
+    if kernel.name in STREAMING:
+        yield from _of_residence(target, kernel)
 
 
 def _of_this_kernel(target: Target, kernel: Kernel) -> Iterator[tuple[bool, str]]:
@@ -142,6 +151,9 @@ def _of_streaming(target: Target, kernel: Kernel) -> Iterator[tuple[bool, str]]:
         yield found >= IN_FLIGHT[kernel.name], f"{found} loads of 16 bytes in flight, {IN_FLIGHT[kernel.name]} wanted"
     if kernel.name != "gp_read":
         yield _at_least(kernel, STORE_128, 2)
+
+
+def _of_residence(target: Target, kernel: Kernel) -> Iterator[tuple[bool, str]]:
     threads, _ = LIMITS[target.arch]
     blocks = min(BLOCKS_OF_STREAMING, threads // STREAMING_THREADS)
     fitting = REGISTERS_OF_A_MULTIPROCESSOR // registers_of_block(kernel.registers, STREAMING_THREADS)

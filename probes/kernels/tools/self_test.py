@@ -4,10 +4,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from compile import Unit, compile_unit
-from disassembly import Ptx, read_cubin
+from compile import CompileError, Unit, compile_unit
+from disassembly import Ptx, read_cubin, read_resources
 from images import Target
-from rules import Report, judge_cubin, judge_ptx, registers_of_block
+from rules import NOT_DISASSEMBLED, Report, judge_cubin, judge_ptx, registers_of_block
 from toolchain import Toolchain
 
 SPILLS = """
@@ -48,13 +48,20 @@ extern "C" __global__ __launch_bounds__(512) void gp_read(const uint4 *p, unsign
   atomicXor(out, sum);
 }
 """
-PLAIN_PRODUCT = """
+_PLAIN_PRODUCT = """
 extern "C" __global__ void NAME(const float *a, const float *b, float *d, int n) {
   float sum = 0;
   for (int i = 0; i < n; i++) sum += a[threadIdx.x * n + i] * b[blockIdx.x * n + i];
   d[blockIdx.x * blockDim.x + threadIdx.x] = sum;
 }
 """
+
+
+def plain_product(name: str) -> str:
+    """A product of that name without tensor cores."""
+    return _PLAIN_PRODUCT.replace("NAME", name)
+
+
 PORTABLE_E4M3 = """
 extern "C" __global__ void gp_gemm_e4m3_f32(float *d, unsigned a, unsigned b) {
   float c[4] = {};
@@ -82,21 +89,30 @@ extern "C" __global__ void gp_chase(const unsigned *p, unsigned n, unsigned *out
 }
 """
 
+# The assembler ignores it, with a warning, where it does not know how many threads a block has.
+IGNORED_REGISTERS = """
+extern "C" __global__ void gp_fill(float *p) {
+  asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
+  p[0] = 1;
+}
+"""
+
 # What is compiled, for which architecture, and words of the refusal.
 CASES = [
     ("a kernel that spills", SPILLS, "misc", "sm_90a", "gp_fill: spills registers to memory"),
     ("a kernel that spills, as stack", SPILLS, "misc", "sm_80", "gp_fill: a stack of"),
+    ("a kernel that spills, on an architecture that is not disassembled", SPILLS, "misc", "sm_70", "gp_fill: a stack of"),
     ("registers indexed by a variable", INDEXES_REGISTERS, "misc", "sm_86", "gp_fill: spills registers to memory"),
     ("reads of 4 bytes", NARROW_READ, "misc", "sm_90a", "gp_read: loads that are not of 16 bytes"),
     ("one read at a time", ONE_LOAD_AT_A_TIME, "misc", "sm_89", "gp_read: 1 loads of 16 bytes in flight, 4 wanted"),
     ("an image that lacks kernels", NARROW_READ, "misc", "sm_75", "lacks gp_blocker"),
-    ("a kernel that no one knows", PLAIN_PRODUCT.replace("NAME", "gp_new"), "misc", "sm_80", "has gp_new"),
+    ("a kernel that no one knows", plain_product("gp_new"), "misc", "sm_80", "has gp_new"),
     ("multiply-adds one after another", FEW_MULTIPLY_ADDS, "misc", "sm_120", "gp_fma_f32: 1 times FFMA"),
     ("a chase through L1", CACHED_CHASE, "misc", "sm_80", "gp_chase: one load that bypasses L1"),
-    ("a product without tensor cores", PLAIN_PRODUCT.replace("NAME", "gp_gemm_bf16_f32"), "gemm", "sm_90a", "gp_gemm_bf16_f32: 0 times HGMMA"),
-    ("the same before Hopper", PLAIN_PRODUCT.replace("NAME", "gp_gemm_s8_s32"), "gemm", "sm_80", "gp_gemm_s8_s32: 0 times IMMA"),
-    ("a product that loads by itself", PLAIN_PRODUCT.replace("NAME", "gp_gemm_f64_f64"), "gemm", "sm_86", "0 times LDGSTS"),
-    ("a product without tensor maps", PLAIN_PRODUCT.replace("NAME", "gp_gemm_s8_s32"), "gemm", "sm_90a", "0 times UTMALDG"),
+    ("a product without tensor cores", plain_product("gp_gemm_bf16_f32"), "gemm", "sm_90a", "0 times HGMMA"),
+    ("the same before Hopper", plain_product("gp_gemm_s8_s32"), "gemm", "sm_80", "0 times IMMA"),
+    ("a product that loads by itself", plain_product("gp_gemm_f64_f64"), "gemm", "sm_86", "0 times LDGSTS"),
+    ("a product without tensor maps", plain_product("gp_gemm_s8_s32"), "gemm", "sm_90a", "0 times UTMALDG"),
     ("fp8 through fp16 on Hopper", PORTABLE_E4M3, "gemm", "sm_90a", "gp_gemm_e4m3_f32: 0 times QGMMA"),
 ]
 
@@ -104,8 +120,8 @@ CASES = [
 def self_test(toolchain: Toolchain, differences: Callable, say: Callable) -> list[str]:
     """What was accepted though it must be refused."""
     problems = [problem for case in CASES if (problem := _refuses(toolchain, *case))]
-    problems += _refuses_ptx() + _compares(differences) + _counts_registers()
-    say(f"self-test: {len(CASES) + 4} faults, {len(problems)} of them not seen")
+    problems += _refuses_warnings(toolchain) + _refuses_ptx() + _compares(differences) + _counts_registers()
+    say(f"self-test: {len(CASES) + 5} faults, {len(problems)} of them not seen")
     return problems
 
 
@@ -116,10 +132,19 @@ def _refuses(toolchain: Toolchain, name: str, source: str, set_: str, arch: str,
         image = Path(folder) / target.file
         image.write_bytes(code)
         report = Report()
-        judge_cubin(target, read_cubin(image, toolchain.cuobjdump()), report)
+        read = read_resources if arch in NOT_DISASSEMBLED else read_cubin
+        judge_cubin(target, read(image, toolchain.cuobjdump()), report)
     if any(words in refusal for refusal in report.refused):
         return None
     return f"self-test: {name} must be refused with `{words}`; refused was {report.refused}"
+
+
+def _refuses_warnings(toolchain: Toolchain) -> list[str]:
+    try:
+        compile_unit(Unit(IGNORED_REGISTERS, ()), "sm_90a", toolchain.nvrtc("12.9"), toolchain.headers("12.9"))
+    except CompileError as error:
+        return [] if "setmaxnreg" in str(error) else [f"self-test: another error: {error}"]
+    return ["self-test: a warning of the assembler was not seen"]
 
 
 def _refuses_ptx() -> list[str]:

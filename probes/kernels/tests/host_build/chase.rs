@@ -38,15 +38,18 @@ fn the_ring_is_one_cycle_over_all_lines_and_writes_nothing_between_them() {
 
 #[test]
 fn a_chase_ends_where_the_model_does() {
-    let (lines, seed) = (2520, 31);
-    let (a, c) = ring_step(seed);
-    for (steps, start) in [(0, 5), (1, 0), (1000, 2519), (2520, 77)] {
-        let expected = (0..steps).fold(start, |line, _| next(lines, a, c, line));
-        let launch = ring("gp_chase", 1, lines, seed, steps).with(start * LINE_WORDS as u32);
-        assert_eq!(
-            words64(&run(&[launch])[0]),
-            [100, u64::from(expected) * LINE_WORDS as u64]
-        );
+    // In the second ring the products of multiplier and line go beyond 32 bits.
+    for (lines, seed) in [(2520, 31), (67_500, 996)] {
+        let (a, c) = ring_step(seed);
+        for (steps, start) in [(0, 5), (1, 0), (1000, lines - 1), (2520, 77)] {
+            let expected = (0..steps).fold(start, |line, _| next(lines, a, c, line));
+            let launch = ring("gp_chase", 1, lines, seed, steps).with(start * LINE_WORDS as u32);
+            assert_eq!(
+                words64(&run(&[launch])[0]),
+                [100, u64::from(expected) * LINE_WORDS as u64],
+                "{steps} steps over {lines} lines"
+            );
+        }
     }
 }
 

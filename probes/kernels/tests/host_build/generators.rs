@@ -44,7 +44,7 @@ fn integers_are_those_of_the_model_in_every_format() {
     let mut random = fastrand::Rng::with_seed(2);
     let cases: Vec<_> = FORMATS
         .iter()
-        .flat_map(|format| [1, 15, 127].map(|hi| (*format, hi)))
+        .flat_map(|format| [1, 15, 127, 1000].map(|hi| (*format, hi)))
         .map(|(format, hi)| (format, hi, random.u64(..), random.u32(..)))
         .collect();
     let count = |hi: i32| 5_000 + hi as usize;

@@ -75,7 +75,8 @@ pub(crate) fn words64(bytes: &[u8]) -> Vec<u64> {
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("kernels-on-the-cpu-{}", std::process::id()));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kernels-on-the-cpu");
+        let fresh = path.with_extension(std::process::id().to_string());
         let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
         let output = Command::new(&compiler)
             .args([
@@ -93,11 +94,13 @@ fn program() -> &'static Path {
                 "-fno-sanitize-recover=all",
             ])
             .args(["-DGP_HOST", "-I", &format!("{ROOM}/src/cuda"), "-o"])
-            .arg(&path)
+            .arg(&fresh)
             .arg(format!("{ROOM}/tests/host_build/main.cpp"))
             .output()
             .unwrap_or_else(|error| panic!("{compiler}: {error}; install build-essential, or name a compiler in CXX"));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        // Another run of the tests may use the one before: it is replaced, not written over.
+        std::fs::rename(&fresh, &path).expect("same folder");
         path
     })
 }
