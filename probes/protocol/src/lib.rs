@@ -6,5 +6,7 @@
 pub mod models;
 pub mod report;
 pub mod samples;
+#[cfg(any(test, feature = "simulate"))]
+pub mod simulate;
 pub mod verdict;
 pub mod work;

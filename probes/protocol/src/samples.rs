@@ -33,8 +33,9 @@ pub enum Unit {
 
 /// All samples of one quantity, in the order in which they were taken, with their order statistics.
 ///
-/// `values` holds finite numbers only: a driver that returns NaN or infinity is an error where it is read.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// `values` holds finite numbers only: a driver that returns NaN or infinity is an error where it is read. Samples that
+/// are read back are refused when their figures do not follow from their values.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Samples {
     /// Unit of every value.
     pub unit: Unit,

@@ -3,6 +3,7 @@
 mod inventory;
 mod measurements;
 mod node;
+mod parse;
 
 pub use inventory::{Architecture, DriverInfo, EccState, Inventory, MigState, NvLink, PciInfo, PowerLimits};
 pub use measurements::{
@@ -10,6 +11,7 @@ pub use measurements::{
     Measurements, NvmlSample, PciExpress, Precision, SecondLevelCache, SmGap, SmLatency, Sustained,
 };
 pub use node::{Concurrent, ConcurrentGpu, LinkMatrix, NetworkBaseline, PeerLink};
+pub use parse::{MAX_GPUS, MAX_REPORT_BYTES, ReportError};
 
 use crate::verdict::Verdict;
 use serde::{Deserialize, Serialize};

@@ -77,3 +77,8 @@ pub const GRADES: [(f64, super::Grade); 4] = [
     (0.75, super::Grade::C),
     (0.60, super::Grade::D),
 ];
+
+/// A figure of a verdict, to six significant digits: short decimals survive JSON bit for bit, and no measurement is better.
+pub(super) fn figure(value: f64) -> f64 {
+    format!("{value:.5e}").parse().unwrap_or(value)
+}

@@ -84,7 +84,11 @@ pub(super) fn identify(
     };
     let best = match claim {
         Some(claim) if claim.matches() => Some(claim),
-        _ => best_fit(&fits, claim.filter(|_| result == IdentityResult::Mismatch)),
+        Some(claim) => {
+            let best = best_fit(&fits, Some(claim).filter(|_| result == IdentityResult::Mismatch));
+            best.filter(|best| best.key == claim.key || best.matches() || best.against() < claim.against())
+        }
+        None => best_fit(&fits, None),
     };
     let also_fits = fits
         .iter()

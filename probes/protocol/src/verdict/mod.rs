@@ -9,6 +9,7 @@ pub mod bands;
 mod evidence;
 mod identity;
 mod judge;
+pub mod limits;
 mod performance;
 mod states;
 

@@ -19,9 +19,9 @@ pub(super) fn grade(ratio: f64) -> Grade {
 }
 
 fn graded(measured: f64, reference: &Reference, unit: Unit) -> Graded {
-    let ratio = measured / reference.value;
+    let ratio = bands::figure(measured / reference.value);
     Graded {
-        measured,
+        measured: bands::figure(measured),
         reference: reference.value,
         unit,
         ratio,

@@ -105,7 +105,10 @@ fn busy(inventory: &Inventory) -> Option<State> {
         _ => 1.0,
     };
     let busy = processes.is_some_and(|count| count > 0) || free_share < bands::BUSY_FREE_SHARE;
-    busy.then_some(State::Busy { processes, free_share })
+    busy.then_some(State::Busy {
+        processes,
+        free_share: bands::figure(free_share),
+    })
 }
 
 fn power_capped(inventory: &Inventory) -> Option<State> {
@@ -138,7 +141,7 @@ fn throttled(sustained: &Sustained) -> Option<State> {
         .collect();
     let mask = reasons.iter().fold(0, |mask, (bit, _)| mask | bit);
     (mask != 0).then(|| State::Throttled {
-        share: share(mask),
+        share: bands::figure(share(mask)),
         reasons: reasons.into_iter().map(|(_, name)| name.to_owned()).collect(),
         last_over_first,
     })
@@ -195,7 +198,7 @@ fn clocks(measurements: &Measurements) -> Vec<State> {
     let mut compare = |ratio: Option<f64>, limit: f64, between: &str| {
         if let Some(ratio) = ratio.filter(|ratio| ratio.is_finite() && (ratio - 1.0).abs() > limit) {
             found.push(State::ClockDisagrees {
-                ratio,
+                ratio: bands::figure(ratio),
                 between: between.to_owned(),
             });
         }

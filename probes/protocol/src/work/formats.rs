@@ -231,7 +231,11 @@ mod tests {
     #[test]
     fn values_and_ties_of_the_standards() {
         assert_eq!(
-            (f32_to_bf16(1.0), f32_to_bf16(1.003_906_25), f32_to_bf16(1.011_718_75)),
+            (
+                f32_to_bf16(1.0),
+                f32_to_bf16(1.0 + 1.0 / 256.0),
+                f32_to_bf16(1.0 + 3.0 / 256.0)
+            ),
             (0x3f80, 0x3f80, 0x3f82)
         );
         assert_eq!(

@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn nothing_times_nothing_is_nothing() {
-        assert_eq!(multiply(&[], &[], 0, 0, 4), []);
+        assert!(multiply(&[], &[], 0, 0, 4).is_empty());
         assert_eq!(multiply_by_threads(&[], &[], 2, 2, 0, 2), [0; 4]);
     }
 
