@@ -11,13 +11,13 @@ const SOURCES: [&str; 4] = ["gemm90.cu", "hopper_async.cuh", "hopper_store.cuh",
 /// The sources in a folder of their own, after a change of one place in one of them, built with the model.
 fn build(name: &str, change: Option<(&str, &str)>) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    fs::create_dir_all(&folder).unwrap();
+    fs::create_dir_all(&folder).expect("a folder for the test");
     let mut places = 0;
     for source in SOURCES {
-        let text = fs::read_to_string(Path::new(ROOM).join("src/cuda").join(source)).unwrap();
+        let text = fs::read_to_string(Path::new(ROOM).join("src/cuda").join(source)).expect("a source of the kernels");
         let (from, to) = change.unwrap_or(("\0", ""));
         places += text.matches(from).count();
-        fs::write(folder.join(source), text.replace(from, to)).unwrap();
+        fs::write(folder.join(source), text.replace(from, to)).expect("a copy of it");
     }
     assert_eq!(
         places,
@@ -38,7 +38,10 @@ fn build(name: &str, change: Option<(&str, &str)>) -> PathBuf {
 }
 
 fn run(program: &Path, seed: u64) -> (bool, String) {
-    let output = Command::new(program).arg(seed.to_string()).output().unwrap();
+    let output = Command::new(program)
+        .arg(seed.to_string())
+        .output()
+        .expect("the model starts");
     (
         output.status.success(),
         String::from_utf8_lossy(&output.stdout).into_owned(),

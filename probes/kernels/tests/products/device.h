@@ -59,18 +59,28 @@ inline float from_bf16(uint16_t value) {
     return to;
 }
 
-inline float from_f16(uint16_t value) {
+inline float decode_f16(uint16_t value) {
     const int exponent = value >> 10 & 31, fraction = value & 1023;
-    if (exponent == 31) fail("an infinite fp16");
+    if (exponent == 31) return NAN;  // also the infinite ones: no operand is
     const float size = exponent ? std::ldexp(1024.0f + fraction, exponent - 25) : std::ldexp((float)fraction, -24);
     return value & 0x8000 ? -size : size;
 }
 
-inline float from_e4m3(uint8_t value) {
+inline float decode_e4m3(uint8_t value) {
     const int exponent = value >> 3 & 15, fraction = value & 7;
-    if ((value & 0x7f) == 0x7f) fail("not a number in e4m3");
+    if ((value & 0x7f) == 0x7f) return NAN;
     const float size = exponent ? std::ldexp(8.0f + fraction, exponent - 10) : std::ldexp((float)fraction, -9);
     return value & 0x80 ? -size : size;
+}
+
+template <class Word, float Decode(Word)>
+float looked_up(Word value) {
+    static const std::vector<float> table = [] {
+        std::vector<float> all;
+        for (uint32_t word = 0; word < 1u << sizeof(Word) * 8; word++) all.push_back(Decode((Word)word));
+        return all;
+    }();
+    return table[value];
 }
 
 inline uint32_t word_of(float value) {
@@ -101,23 +111,19 @@ struct Step {
     uint32_t a[4], b[2];
 };
 
-inline uint8_t byte_of(const uint32_t *registers, unsigned which, unsigned byte) {
-    return (uint8_t)(registers[which] >> byte * 8);
-}
-
-// Sum over 32 bytes of depth for one element of D: row of A, column of D, elements of `bytes` bytes.
+// Sum over 32 bytes of depth for one element of D: row of A, column of D, elements of `bytes` bytes. Register r of a lane has
+// bytes 16 (r / 2) + 4 (lane % 4) of row lane / 4 + 8 (r % 2) of A, and bytes 16 r + 4 (lane % 4) of column lane / 4 of B.
 template <class Decode>
 auto dot(const fibers::Gathered<Step> &steps, unsigned row, unsigned column, unsigned bytes, Decode decode) {
     decltype(decode((const uint8_t *)nullptr)) sum = 0;
-    for (unsigned k = 0; k < 32; k += bytes) {
-        uint8_t x[4] = {}, y[4] = {};
-        for (unsigned i = 0; i < bytes; i++) {
-            const unsigned at = k + i, thread = at % 16 / 4;
-            const Step a = steps[row % 8 * 4 + thread], b = steps[column * 4 + thread];
-            x[i] = byte_of(a.a, row / 8 + at / 16 * 2, at % 4);
-            y[i] = byte_of(b.b, at / 16, at % 4);
+    for (unsigned thread = 0; thread < 4; thread++) {
+        const Step a = steps[row % 8 * 4 + thread], b = steps[column * 4 + thread];
+        for (unsigned part = 0; part < 2; part++) {
+            uint8_t x[4], y[4];
+            std::memcpy(x, &a.a[row / 8 + part * 2], 4);
+            std::memcpy(y, &b.b[part], 4);
+            for (unsigned k = 0; k < 4; k += bytes) sum += decode(x + k) * decode(y + k);
         }
-        sum += decode(x) * decode(y);
     }
     return sum;
 }
@@ -228,7 +234,7 @@ inline void mma_bf16(float *d, const Four &a, unsigned b0, unsigned b1) {
 }
 
 inline void mma_f16(float *d, const Four &a, unsigned b0, unsigned b1) {
-    mma(d, a, b0, b1, 2, [](const uint8_t *v) { return model::from_f16(model::half_word(v)); });
+    mma(d, a, b0, b1, 2, [](const uint8_t *v) { return model::looked_up<uint16_t, model::decode_f16>(model::half_word(v)); });
 }
 
 inline void mma_s8(int *d, const Four &a, unsigned b0, unsigned b1) {
@@ -236,7 +242,7 @@ inline void mma_s8(int *d, const Four &a, unsigned b0, unsigned b1) {
 }
 
 inline void mma_e4m3(float *d, const Four &a, unsigned b0, unsigned b1) {
-    mma(d, a, b0, b1, 1, [](const uint8_t *v) { return model::from_e4m3(*v); });
+    mma(d, a, b0, b1, 1, [](const uint8_t *v) { return model::looked_up<uint8_t, model::decode_e4m3>(*v); });
 }
 
 inline void mma_tf32(float *d, const Four &a, unsigned b0, unsigned b1) {

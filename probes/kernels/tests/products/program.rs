@@ -75,7 +75,7 @@ fn compile(sources: &Path, first: &[&str], name: &str) -> Program {
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
     let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
     let output = Command::new(&compiler)
-        .args(["-std=c++17", "-O1", "-Wno-unknown-pragmas", "-I"])
+        .args(["-std=c++17", "-O2", "-Wno-unknown-pragmas", "-I"])
         .arg(sources)
         .args(first)
         .arg(room().join("tests/products/main.cpp"))

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::{Device, DeviceError, driver};
-use crate::measure::{MeasureContext, NoSampler, census, exact, fma, gemm, heartbeat, launch, sustained};
+use crate::measure::{MeasureContext, NoSampler, census, exact, fma, gemm, heartbeat, launch, outcome, sustained};
 use gridproof_probe_protocol::report::{
     Architecture, Census, ExactWork, FmaRatios, Gemm, Heartbeat, Launch, Mode, Outcome, Precision, Sustained,
 };
@@ -96,7 +96,7 @@ fn part() {
     let json = match std::env::var(PART).unwrap().as_str() {
         "census" => serde_json::to_value(census::measure(&device, &context).unwrap()),
         "launch" => serde_json::to_value(launch::measure(&device, &context).unwrap()),
-        "gemm" => serde_json::to_value(gemm::measure(&device, &context).unwrap()),
+        "gemm" => serde_json::to_value(every_precision(&device, &context)),
         "bf16" => serde_json::to_value(gemm::one(&device, &context, Precision::Bf16).unwrap()),
         "exact" => serde_json::to_value(exact::measure(&device, &context).unwrap()),
         "fma" => serde_json::to_value(fma::measure(&device, &context).unwrap()),
@@ -126,21 +126,30 @@ fn opened() -> Opened {
     }
 }
 
-/// Bytes written, copied within the device and read back; then what lies outside of a buffer.
+/// Bytes copied in and out, set, and read; then what lies outside of a buffer.
 fn memory(device: &Device) -> Result<bool, DeviceError> {
-    let (from, to) = (device.alloc(4096)?, device.alloc(4096)?);
-    let values: Vec<u32> = (0..1024).map(|index| index * 3).collect();
+    let buffer = device.alloc(4096)?;
+    let values: Vec<u8> = (0..4096_u32).map(|index| (index * 7 % 251) as u8).collect();
+    let (mut from, mut to) = (device.pinned(4096)?, device.pinned(4096)?);
+    from.as_mut_slice().copy_from_slice(&values);
     let stream = device.stream();
-    stream.write(&from, 0, &values)?;
-    stream.copy_within(&to, &from, 4096)?;
-    let same = stream.read::<u32>(&to, 0, 1024)? == values;
-    let mut pinned = device.pinned(4096)?;
-    stream.copy_out(&mut pinned, &to, 4096)?;
+    stream.copy_in(&buffer, &from, 4096)?;
+    stream.copy_out(&mut to, &buffer, 4096)?;
     stream.synchronize()?;
-    let pinned_same = pinned.as_slice()[4..8] == 3_u32.to_ne_bytes();
-    let outside = stream.read::<u8>(&to, 4000, 97).is_err() && stream.copy_in(&to, &pinned, 4097).is_err();
+    let same = to.as_slice() == values && stream.read::<u8>(&buffer, 8, 16)? == values[8..24];
+    stream.fill_bytes(&buffer, 0xab)?;
+    let filled = stream.read::<u32>(&buffer, 4092, 1)? == [0xabab_abab];
+    let outside = stream.read::<u8>(&buffer, 4000, 97).is_err() && stream.copy_in(&buffer, &from, 4097).is_err();
     let (free, total) = device.memory()?;
-    Ok(same && pinned_same && outside && free < total)
+    Ok(same && filled && outside && free < total)
+}
+
+fn every_precision(device: &Device, context: &MeasureContext<'_>) -> BTreeMap<Precision, Outcome<Gemm>> {
+    let one = |precision| outcome(gemm::one(device, context, precision)).unwrap();
+    gemm::PRECISIONS
+        .into_iter()
+        .map(|precision| (precision, one(precision)))
+        .collect()
 }
 
 /// Launches until the GPU is gone; dropping everything afterwards must not panic.

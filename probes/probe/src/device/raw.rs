@@ -45,7 +45,6 @@ pub(super) const SYMBOLS: &[&str] = &[
     "cuMemHostGetDevicePointer_v2",
     "cuMemcpyHtoDAsync_v2",
     "cuMemcpyDtoHAsync_v2",
-    "cuMemcpyDtoDAsync_v2",
     "cuMemcpyPeerAsync",
     "cuMemsetD8Async",
     "cuStreamCreate",
@@ -310,8 +309,7 @@ unsafe impl Plain for f32 {}
 // SAFETY: numbers.
 unsafe impl Plain for f64 {}
 
-/// Queues a copy to the device. Memory that is not pinned is read before the call returns; pinned memory must stay until
-/// the stream was waited for.
+/// Queues a copy to the device; `from` must stay until the stream was waited for.
 pub(super) fn copy_in<T: Plain>(address: u64, from: &[T], stream: CUstream) -> Result<(), DeviceError> {
     call!(cuMemcpyHtoDAsync_v2(
         address,
@@ -329,10 +327,6 @@ pub(super) fn copy_out<T: Plain>(to: &mut [T], address: u64, stream: CUstream) -
         size_of_val(to),
         stream
     ))
-}
-
-pub(super) fn copy_within(to: u64, from: u64, bytes: u64, stream: CUstream) -> Result<(), DeviceError> {
-    call!(cuMemcpyDtoDAsync_v2(to, from, bytes as usize, stream))
 }
 
 pub(super) fn copy_peer(

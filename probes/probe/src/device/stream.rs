@@ -74,14 +74,6 @@ impl Stream {
         raw::copy_out(&mut to[..length], from.address(), self.handle)
     }
 
-    /// Queues a copy inside the device.
-    pub(crate) fn copy_within(&self, to: &Buffer, from: &Buffer, bytes: u64) -> Result<(), DeviceError> {
-        to.check_range(0, bytes)?;
-        from.check_range(0, bytes)?;
-        self.context.enter()?;
-        raw::copy_within(to.address(), from.address(), bytes, self.handle)
-    }
-
     /// Queues a copy from one GPU to another; the stream may be of either.
     pub(crate) fn copy_peer(&self, to: &Buffer, from: &Buffer, bytes: u64) -> Result<(), DeviceError> {
         to.check_range(0, bytes)?;
@@ -93,14 +85,6 @@ impl Stream {
             bytes,
             self.handle,
         )
-    }
-
-    /// Writes plain values into a buffer, `offset` bytes from its start, and waits.
-    pub(crate) fn write<T: raw::Plain>(&self, to: &Buffer, offset: u64, values: &[T]) -> Result<(), DeviceError> {
-        to.check_range(offset, size_of_val(values) as u64)?;
-        self.context.enter()?;
-        raw::copy_in(to.address() + offset, values, self.handle)?;
-        raw::stream_synchronize(self.handle)
     }
 
     /// Waits for everything queued and reads `count` plain values, `offset` bytes from the start of a buffer.

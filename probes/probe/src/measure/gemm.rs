@@ -2,15 +2,15 @@
 
 use super::product::{Operands, marks, operations, speed_kernel, speed_size};
 use super::statistics::{median, per_sm_per_clock};
-use super::{MeasureContext, outcome, samples};
+use super::{MeasureContext, samples};
 use crate::device::timing::{Plan, Timed, time};
 use crate::device::{Device, DeviceError};
-use gridproof_probe_protocol::report::{Gemm, Outcome, Precision};
+use gridproof_probe_protocol::report::{Gemm, Precision};
 use gridproof_probe_protocol::samples::Unit;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Every precision, in the order of the report.
+/// Every precision of the report, for the tests that nothing is forgotten.
+#[cfg(test)]
 pub(crate) const PRECISIONS: [Precision; 6] = [
     Precision::Bf16,
     Precision::Fp16,
@@ -20,25 +20,7 @@ pub(crate) const PRECISIONS: [Precision; 6] = [
     Precision::Fp64,
 ];
 
-/// All precisions. One without a kernel for this GPU is not measured, one that goes wrong is failed; only an error that
-/// ends everything is an error.
-pub(crate) fn measure(
-    device: &Device,
-    context: &MeasureContext<'_>,
-) -> Result<BTreeMap<Precision, Outcome<Gemm>>, DeviceError> {
-    let mut all = BTreeMap::new();
-    for (index, precision) in PRECISIONS.into_iter().enumerate() {
-        let result = match device.has_gemm() {
-            Ok(()) => outcome(one(device, context, precision))?,
-            Err(reason) => Outcome::not_measured(reason),
-        };
-        all.insert(precision, result);
-        (context.progress)((index + 1) as f64 / PRECISIONS.len() as f64);
-    }
-    Ok(all)
-}
-
-/// One precision.
+/// One precision; `NoKernel` where this GPU's image has none for it.
 pub(crate) fn one(device: &Device, context: &MeasureContext<'_>, precision: Precision) -> Result<Gemm, DeviceError> {
     let gemm = speed_kernel(precision)
         .ok_or_else(|| DeviceError::Internal(format!("no speed kernel of {precision:?} is listed")))?;

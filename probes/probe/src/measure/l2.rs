@@ -103,9 +103,7 @@ impl Walk<'_> {
         let lines = (bytes / LINE_BYTES) as u32;
         let (device, stream) = (self.device, self.device.stream());
         stream.launch(&device.ring(self.ring.address(), lines, self.step)?)?;
-        for _ in 0..2 {
-            stream.launch(&device.read_words(self.ring.address(), bytes / 16, self.answer.address(), 0)?)?;
-        }
+        stream.launch(&device.read_words(self.ring.address(), bytes / 16, self.answer.address(), 0)?)?;
         stream.synchronize()?;
         Ok(lines)
     }
@@ -156,11 +154,11 @@ fn cycles_a_step(cycles: u64) -> Result<f64, DeviceError> {
 
 /// Reading what stays in the cache, GB/s. Kernels are short here: the pauses between them are part of it.
 fn resident_read(walk: &Walk<'_>, context: &MeasureContext<'_>, bytes: u64) -> Result<Samples, DeviceError> {
-    let launch = walk
-        .device
-        .read_words(walk.ring.address(), bytes / 16, walk.answer.address(), 0)?;
+    let device = walk.device;
+    device.run(&device.linear_fill(walk.ring.address(), bytes / 4, context.key(PURPOSE) as u32, 0)?)?;
+    let launch = device.read_words(walk.ring.address(), bytes / 16, walk.answer.address(), 0)?;
     let plan = Plan::new(context.mode, Duration::from_millis(50));
-    let timed = time(walk.device, &plan, None, &mut |stream, _| stream.launch(&launch))?;
+    let timed = time(device, &plan, None, &mut |stream, _| stream.launch(&launch))?;
     samples(
         Unit::GigabytePerSecond,
         timed

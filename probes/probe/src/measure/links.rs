@@ -1,5 +1,6 @@
 //! Copies between every ordered pair of GPUs.
 
+use super::held::Holder;
 use super::{MeasureContext, samples, shares};
 use crate::device::timing::{Plan, time};
 use crate::device::{Buffer, Device, DeviceError};
@@ -101,8 +102,11 @@ fn pair(from: &Node<'_>, to: &Node<'_>, bytes: u64, context: &MeasureContext<'_>
         .iter()
         .map(|seconds| bytes as f64 / seconds / 1e9)
         .collect();
+    let holder = Holder::new(from.device)?;
     let total = (2 * u64::from(COPIES_AT_ONCE) * bytes) as f64;
-    let both_ways = (0..=count).map(|_| Ok(total / both(from, to, bytes)? / 1e9)).skip(1);
+    let both_ways = (0..=count)
+        .map(|_| Ok(total / both(from, to, bytes, &holder)? / 1e9))
+        .skip(1);
     let both_ways: Vec<f64> = both_ways.collect::<Result<_, DeviceError>>()?;
     let latency = latencies(from, to, context.pick(100, 500))?;
     Ok(PeerLink {
@@ -129,18 +133,20 @@ fn open_way(from: &Device, to: &Device) -> Result<bool, DeviceError> {
 }
 
 /// Seconds of copies both ways at once, each on the queue of its source.
-fn both(from: &Node<'_>, to: &Node<'_>, bytes: u64) -> Result<f64, DeviceError> {
+fn both(from: &Node<'_>, to: &Node<'_>, bytes: u64, holder: &Holder<'_>) -> Result<f64, DeviceError> {
     let (near, far) = (from.device.stream(), to.device.stream());
     let (begin, end, other) = (from.device.event()?, from.device.event()?, to.device.event()?);
-    near.record(&begin)?;
-    far.wait(&begin)?;
-    for _ in 0..COPIES_AT_ONCE {
-        near.copy_peer(&to.received, &from.sent, bytes)?;
-        far.copy_peer(&from.received, &to.sent, bytes)?;
-    }
-    far.record(&other)?;
-    near.wait(&other)?;
-    near.record(&end)?;
+    holder.hold(|| {
+        near.record(&begin)?;
+        far.wait(&begin)?;
+        for _ in 0..COPIES_AT_ONCE {
+            near.copy_peer(&to.received, &from.sent, bytes)?;
+            far.copy_peer(&from.received, &to.sent, bytes)?;
+        }
+        far.record(&other)?;
+        near.wait(&other)?;
+        near.record(&end)
+    })?;
     end.synchronize()?;
     let seconds = begin.seconds_until(&end)?;
     if seconds > 0.0 {

@@ -10,6 +10,7 @@ pub(crate) mod exact;
 pub(crate) mod fma;
 pub(crate) mod gemm;
 pub(crate) mod heartbeat;
+mod held;
 mod knee;
 pub(crate) mod l2;
 pub(crate) mod launch;

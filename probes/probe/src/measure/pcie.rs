@@ -1,5 +1,6 @@
 //! The link to the host, by copies from and to pinned memory.
 
+use super::held::Holder;
 use super::{MeasureContext, samples, shares};
 use crate::device::timing::{Plan, time};
 use crate::device::{Buffer, Device, DeviceError, Event, Pinned, Stream};
@@ -12,7 +13,7 @@ const COPY_BYTES: u64 = 256 << 20;
 /// Smallest size that measures the link and not the calls, bytes.
 const MIN_COPY_BYTES: u64 = 4 << 20;
 /// Copies each way in one sample of both ways at once.
-const COPIES_AT_ONCE: u32 = 3;
+const COPIES_AT_ONCE: u32 = 2;
 /// Bytes that are compared after a copy there and back.
 const COMPARED_BYTES: usize = 1 << 20;
 
@@ -21,11 +22,11 @@ pub(crate) fn measure(device: &Device, context: &MeasureContext<'_>) -> Result<P
     let mut ends = Ends::allocate(device)?;
     ends.check(device)?;
     let bytes = ends.bytes;
-    let count = context.pick(8, 20);
+    let count = context.pick(5, 15);
     let plan = Plan {
         samples: count,
-        sample_seconds: 0.020,
-        warm_up: Duration::from_millis(50),
+        sample_seconds: 0.010,
+        warm_up: Duration::ZERO,
     };
     let rates = |seconds: &[f64], bytes: u64| {
         samples(
@@ -119,21 +120,31 @@ impl Ends {
 
 /// Copies both ways at once; seconds of a sample.
 fn both(device: &Device, ends: &mut Ends, count: u32) -> Result<Vec<f64>, DeviceError> {
-    let second = device.new_stream()?;
+    let (holder, second) = (Holder::new(device)?, device.new_stream()?);
     let points = [device.event()?, device.event()?, device.event()?];
     (0..=count)
-        .map(|_| both_once(device.stream(), &second, &points, ends))
+        .map(|_| {
+            holder.hold(|| queue_both(device.stream(), &second, &points, ends))?;
+            let [from, _, to] = &points;
+            to.synchronize()?;
+            let seconds = from.seconds_until(to)?;
+            if seconds > 0.0 {
+                Ok(seconds)
+            } else {
+                Err(DeviceError::Garbage("copies that take no time".to_owned()))
+            }
+        })
         // The first warms up.
         .skip(1)
         .collect()
 }
 
-fn both_once(
+fn queue_both(
     first: &Stream,
     second: &Stream,
     [from, half, to]: &[Event; 3],
     ends: &mut Ends,
-) -> Result<f64, DeviceError> {
+) -> Result<(), DeviceError> {
     first.record(from)?;
     second.wait(from)?;
     for _ in 0..COPIES_AT_ONCE {
@@ -142,14 +153,7 @@ fn both_once(
     }
     second.record(half)?;
     first.wait(half)?;
-    first.record(to)?;
-    to.synchronize()?;
-    let seconds = from.seconds_until(to)?;
-    if seconds > 0.0 {
-        Ok(seconds)
-    } else {
-        Err(DeviceError::Garbage("copies that take no time".to_owned()))
-    }
+    first.record(to)
 }
 
 /// Four bytes there and back by the host's clock, µs.

@@ -118,7 +118,11 @@ impl Cluster {
         let use_ = consumer.begun;
         let (stage, parity) = cursor(use_, rules.stages, rules.multiplier_parity);
         // One group of products is under way at a time besides the newest; at the end of a tile, none.
-        let must_be_free = if use_ % work.steps == 0 { use_ } else { use_ - 1 };
+        let must_be_free = if use_.is_multiple_of(work.steps) {
+            use_
+        } else {
+            use_ - 1
+        };
         if use_ == work.uses || consumer.freed < must_be_free || !block.full[stage as usize].over(parity) {
             return None;
         }
@@ -143,7 +147,7 @@ impl Cluster {
     /// A consumer frees its oldest stage: when the next products have begun, or the tile is at its end.
     fn free(&self, rules: &Protocol, work: Work, me: usize, who: usize) -> Option<Self> {
         let Consumer { begun, over, freed } = self.blocks[me].consumers[who];
-        let last_of_tile = begun % work.steps == 0;
+        let last_of_tile = begun.is_multiple_of(work.steps);
         let may = if rules.frees_after { over } else { begun };
         if freed >= may || (!last_of_tile && freed + 1 >= begun) {
             return None;
@@ -242,7 +246,7 @@ fn work(uses: u32, steps: u32) -> Work {
     Work { uses, steps }
 }
 
-/// One tile and several, one step of K and more, as many uses as stages, fewer, more, and uneven.
+/// One tile and several, one step of K and more, as many uses as stages, fewer, more, and three rounds.
 #[test]
 fn no_order_of_events_breaks_the_ring() {
     for (stages, uses, steps) in [
@@ -251,8 +255,9 @@ fn no_order_of_events_breaks_the_ring() {
         (2, 3, 3),
         (2, 3, 1),
         (2, 4, 2),
+        (2, 5, 5),
+        (2, 6, 3),
         (3, 2, 2),
-        (3, 4, 2),
     ] {
         let states = explore(&Protocol::kernel(stages, 1), work(uses, steps));
         assert!(
