@@ -23,7 +23,7 @@ fn blocks() -> MutexGuard<'static, BTreeMap<u64, Block>> {
 }
 
 /// Allocates pinned memory; its device address is its address.
-pub(crate) fn allocate(bytes: usize) -> Answer<u64> {
+pub fn allocate(bytes: usize) -> Answer<u64> {
     let layout = Layout::from_size_align(bytes, PAGE).map_err(|_| CuError::OUT_OF_MEMORY)?;
     if bytes == 0 || bytes > 16 << 30 {
         return Err(CuError::INVALID_VALUE);
@@ -38,7 +38,7 @@ pub(crate) fn allocate(bytes: usize) -> Answer<u64> {
 }
 
 /// Pins memory of the caller.
-pub(crate) fn register(address: u64, bytes: usize) -> Answer<()> {
+pub fn register(address: u64, bytes: usize) -> Answer<()> {
     if address == 0 || bytes == 0 {
         return Err(CuError::INVALID_VALUE);
     }
@@ -47,7 +47,7 @@ pub(crate) fn register(address: u64, bytes: usize) -> Answer<()> {
 }
 
 /// Frees a block, or unpins a registered one.
-pub(crate) fn release(address: u64, registered: bool) -> Answer<()> {
+pub fn release(address: u64, registered: bool) -> Answer<()> {
     let mut blocks = blocks();
     let Some(block) = blocks.get(&address).copied().filter(|block| block.ours != registered) else {
         return refuse(CuError::INVALID_VALUE, format_args!("{address:#x} is no pinned block"));
@@ -62,7 +62,7 @@ pub(crate) fn release(address: u64, registered: bool) -> Answer<()> {
 }
 
 /// Whether the range lies in one pinned block.
-pub(crate) fn contains(address: u64, bytes: u64) -> bool {
+pub fn contains(address: u64, bytes: u64) -> bool {
     let blocks = blocks();
     let block = blocks.range(..=address).next_back();
     block.is_some_and(|(start, block)| {
@@ -73,7 +73,7 @@ pub(crate) fn contains(address: u64, bytes: u64) -> bool {
 }
 
 /// Writes to pinned memory.
-pub(crate) fn write(address: u64, bytes: &[u8]) -> Answer<()> {
+pub fn write(address: u64, bytes: &[u8]) -> Answer<()> {
     if !contains(address, bytes.len() as u64) {
         return refuse(
             CuError::ILLEGAL_ADDRESS,
@@ -86,7 +86,7 @@ pub(crate) fn write(address: u64, bytes: &[u8]) -> Answer<()> {
 }
 
 /// Reads pinned memory.
-pub(crate) fn read(address: u64, out: &mut [u8]) -> Answer<()> {
+pub fn read(address: u64, out: &mut [u8]) -> Answer<()> {
     if !contains(address, out.len() as u64) {
         return refuse(
             CuError::ILLEGAL_ADDRESS,
@@ -99,8 +99,8 @@ pub(crate) fn read(address: u64, out: &mut [u8]) -> Answer<()> {
 }
 
 /// The u32 at a pinned address that the host changes meanwhile; `None` when there is no block any more.
-pub(crate) fn flag(address: u64) -> Option<u32> {
-    if address % 4 != 0 || !contains(address, 4) {
+pub fn flag(address: u64) -> Option<u32> {
+    if !address.is_multiple_of(4) || !contains(address, 4) {
         return None;
     }
     // SAFETY: four bytes of an allocated block, aligned; volatile since the caller's threads write it.
@@ -109,7 +109,7 @@ pub(crate) fn flag(address: u64) -> Option<u32> {
 
 /// A buffer of the caller.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Buffer {
+pub struct Buffer {
     address: usize,
     bytes: usize,
 }
@@ -119,7 +119,7 @@ impl Buffer {
     ///
     /// # Safety
     /// The range must stay valid until the copy that uses it was waited for, as the interface demands of callers.
-    pub(crate) unsafe fn new(pointer: *mut u8, bytes: usize) -> Self {
+    pub unsafe fn new(pointer: *mut u8, bytes: usize) -> Self {
         Self {
             address: pointer as usize,
             bytes,
@@ -127,23 +127,23 @@ impl Buffer {
     }
 
     /// Length.
-    pub(crate) fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.bytes
     }
 
     /// Whether it lies in a pinned block.
-    pub(crate) fn pinned(&self) -> bool {
+    pub fn pinned(&self) -> bool {
         contains(self.address as u64, self.bytes as u64)
     }
 
     /// What it holds now.
-    pub(crate) fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8] {
         // SAFETY: `new` demanded that the range is valid as long as the copy is under way.
         unsafe { std::slice::from_raw_parts(self.address as *const u8, self.bytes) }
     }
 
     /// The room to copy to.
-    pub(crate) fn room(&mut self) -> &mut [u8] {
+    pub fn room(&mut self) -> &mut [u8] {
         // SAFETY: as in `bytes`; the caller leaves it alone while the copy is under way.
         unsafe { std::slice::from_raw_parts_mut(self.address as *mut u8, self.bytes) }
     }

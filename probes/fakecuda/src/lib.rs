@@ -3,10 +3,12 @@
 //! Built as a shared library it stands for `libcuda.so.1` and `libnvidia-ml.so.1` ([`install`] links it under both
 //! names); `README.md` tells the environment that chooses a scenario, and what is modelled.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 pub mod driver;
 pub mod error;
 pub mod ffi;
-pub(crate) mod host;
+pub mod host;
 pub mod image;
 mod install;
 pub mod kernel;

@@ -167,8 +167,7 @@ impl Power {
         let running = self
             .segments
             .iter()
-            .filter(|s| s.start <= now && now < s.end + 2_000_000)
-            .next_back();
+            .rfind(|s| s.start <= now && now < s.end + 2_000_000);
         match running.copied() {
             Some(segment) => segment.reading,
             None => self.reading(Load::Idle, now),

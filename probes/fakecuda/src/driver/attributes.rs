@@ -21,7 +21,7 @@ pub fn attribute(device: &Device, number: u32) -> Answer<i32> {
     let [major, minor] = gpu.capability;
     Ok(match number {
         // threads of a block, block and grid, shared memory, constants, warp
-        1 | 2 | 3 => 1024,
+        1..=3 => 1024,
         4 => 64,
         5 => i32::MAX,
         6 | 7 => 65_535,

@@ -5,7 +5,7 @@ use crate::error::{Answer, CuError};
 use crate::scenario::Fault;
 
 /// Number of a recording: only the last one of an event counts.
-pub(super) type Ticket = u64;
+pub type Ticket = u64;
 
 const DISABLE_TIMING: u32 = 2;
 

@@ -14,7 +14,7 @@ use device::Device;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-pub use events::Waited;
+pub use events::{Ticket, Waited};
 pub use graphs::{Exec, Graph};
 pub use modules::{Function, Module};
 pub use queue::{Op, Stream};

@@ -155,8 +155,7 @@ impl Driver {
         if function.device != device {
             return refuse(CuError::INVALID_HANDLE, "function and stream are of different GPUs");
         }
-        let maps = check::takes_maps(function.tile, &function.arch, &function.name);
-        let kernel = decode::decode(&function.name, maps, fetch)?;
+        let kernel = decode::decode(&function.name, check::boxes(function.tile), fetch)?;
         let gpu = &self.devices[device].scenario.real;
         let launched = Launched {
             name: &function.name,

@@ -266,7 +266,7 @@ impl Driver {
             }
             Op::ToDevice(to, buffer) => {
                 self.devices[device].memory.write(*to, buffer.bytes())?;
-                Ok(self.host_copy(device, true, buffer.len(), buffer.pinned(), begin(COPY_NS)))
+                Ok(self.host_copy(device, true, buffer.size(), buffer.pinned(), begin(COPY_NS)))
             }
             Op::Bytes(to, bytes) => {
                 self.devices[device].memory.write(*to, bytes)?;
@@ -275,7 +275,7 @@ impl Driver {
             Op::ToHost(buffer, from) => {
                 let mut buffer = *buffer;
                 self.devices[device].memory.read(*from, buffer.room())?;
-                Ok(self.host_copy(device, false, buffer.len(), buffer.pinned(), begin(COPY_NS)))
+                Ok(self.host_copy(device, false, buffer.size(), buffer.pinned(), begin(COPY_NS)))
             }
             Op::Between(to, from, bytes) => self.copy_between(*to, *from, *bytes, begin(COPY_NS)),
             Op::Set(to, bytes, content) => {

@@ -27,12 +27,12 @@ impl Driver {
 
     /// Queues a copy to the device.
     pub fn copy_to_device(&mut self, key: u64, to: u64, buffer: Buffer, wait: bool) -> Answer<()> {
-        if buffer.len() == 0 {
+        if buffer.size() == 0 {
             return Ok(());
         }
-        self.range(to, buffer.len() as u64, "copy to the device")?;
+        self.range(to, buffer.size() as u64, "copy to the device")?;
         let capturing = self.stream(key)?.capture.is_some();
-        let staged = !wait && !capturing && buffer.len() <= STAGED;
+        let staged = !wait && !capturing && buffer.size() <= STAGED;
         let op = if staged {
             Op::Bytes(to, buffer.bytes().to_vec())
         } else {
@@ -43,10 +43,10 @@ impl Driver {
 
     /// Queues a copy to the host.
     pub fn copy_to_host(&mut self, key: u64, buffer: Buffer, from: u64) -> Answer<()> {
-        if buffer.len() == 0 {
+        if buffer.size() == 0 {
             return Ok(());
         }
-        self.range(from, buffer.len() as u64, "copy to the host")?;
+        self.range(from, buffer.size() as u64, "copy to the host")?;
         self.enqueue(key, Op::ToHost(buffer, from))
     }
 

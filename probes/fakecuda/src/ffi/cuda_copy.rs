@@ -140,7 +140,7 @@ pub extern "C" fn cuMemsetD8Async(to: u64, value: u8, count: usize, stream: u64)
 #[unsafe(no_mangle)]
 pub extern "C" fn cuMemsetD16Async(to: u64, value: u16, count: usize, stream: u64) -> u32 {
     let [low, high] = value.to_le_bytes();
-    if to % 2 != 0 {
+    if !to.is_multiple_of(2) {
         return CuError::INVALID_VALUE.0;
     }
     set(to, [low, high, low, high], count.saturating_mul(2), stream, false)
@@ -148,7 +148,7 @@ pub extern "C" fn cuMemsetD16Async(to: u64, value: u16, count: usize, stream: u6
 
 #[unsafe(no_mangle)]
 pub extern "C" fn cuMemsetD32_v2(to: u64, value: c_uint, count: usize) -> u32 {
-    if to % 4 != 0 {
+    if !to.is_multiple_of(4) {
         return CuError::INVALID_VALUE.0;
     }
     set(to, value.to_le_bytes(), count.saturating_mul(4), 0, true)
@@ -156,7 +156,7 @@ pub extern "C" fn cuMemsetD32_v2(to: u64, value: c_uint, count: usize) -> u32 {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn cuMemsetD32Async(to: u64, value: c_uint, count: usize, stream: u64) -> u32 {
-    if to % 4 != 0 {
+    if !to.is_multiple_of(4) {
         return CuError::INVALID_VALUE.0;
     }
     set(to, value.to_le_bytes(), count.saturating_mul(4), stream, false)

@@ -203,7 +203,7 @@ pub unsafe extern "C" fn cuTensorMapEncodeTiled(
     if map.is_null() || dims.is_null() || strides.is_null() || box_shape.is_null() || element_strides.is_null() {
         return CuError::INVALID_VALUE.0;
     }
-    if map as usize % 64 != 0 {
+    if !(map as usize).is_multiple_of(64) {
         return code(refuse(
             CuError::INVALID_VALUE,
             "cuTensorMapEncodeTiled: the map is not aligned to 64 bytes",

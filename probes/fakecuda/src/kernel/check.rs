@@ -50,7 +50,7 @@ pub fn check(kernel: &Kernel, shape: Shape, function: Launched<'_>, gpu: &Hardwa
         Kernel::Census { .. } | Kernel::Heartbeat { .. } => 32,
         Kernel::Gemm { .. } => match function.tile {
             Some(tile) => return product(kernel, shape, tile, &wrong),
-            None => return Ok(()),
+            None => return wrong("no tile is known of this product in this image".to_owned()),
         },
         _ => 256,
     };
@@ -113,7 +113,7 @@ fn product(kernel: &Kernel, shape: Shape, tile: Tile, wrong: &dyn Fn(String) -> 
             shape.shared, tile.shared_bytes
         ));
     }
-    if shape.grid[0] % tile.cluster != 0 {
+    if !shape.grid[0].is_multiple_of(tile.cluster) {
         return wrong(format!(
             "grid of {} blocks, no multiple of the cluster of {}",
             shape.grid[0], tile.cluster
@@ -129,10 +129,10 @@ fn product(kernel: &Kernel, shape: Shape, tile: Tile, wrong: &dyn Fn(String) -> 
     Ok(())
 }
 
-/// Whether an image's product takes tensor maps.
-pub fn takes_maps(tile: Option<Tile>, arch: &str, name: &str) -> bool {
-    match tile {
-        Some(tile) => matches!(tile.operands, Operands::TensorMaps { .. }),
-        None => arch == "sm_90a" && name != "gp_gemm_f64_f64",
+/// Boxes of the tensor maps that a product takes, if it does.
+pub fn boxes(tile: Option<Tile>) -> Option<[(u32, u32); 2]> {
+    match tile?.operands {
+        Operands::TensorMaps { box_a, box_b } => Some([box_a, box_b]),
+        Operands::Pointers => None,
     }
 }

@@ -48,11 +48,14 @@ impl Parameters<'_> {
     }
 }
 
-/// Reads the parameters of `kernel`; `tensor_maps` says how its image takes the operands of a product.
+/// Boxes of the tensor maps of A and B, {k, rows}.
+pub type Boxes = [(u32, u32); 2];
+
+/// Reads the parameters of `kernel`; a product of an image with `tensor_maps` takes its operands by them.
 ///
 /// # Errors
 /// `INVALID_VALUE` for a null parameter, `NOT_SUPPORTED` for a kernel that is not in the calling interface.
-pub fn decode(kernel: &str, tensor_maps: bool, fetch: Fetch<'_>) -> Answer<Kernel> {
+pub fn decode(kernel: &str, tensor_maps: Option<Boxes>, fetch: Fetch<'_>) -> Answer<Kernel> {
     let p = Parameters { kernel, fetch };
     Ok(match kernel {
         "gp_fill_normal" => Kernel::FillNormal {
@@ -167,7 +170,7 @@ pub fn decode(kernel: &str, tensor_maps: bool, fetch: Fetch<'_>) -> Answer<Kerne
     })
 }
 
-fn product(p: &Parameters<'_>, tensor_maps: bool) -> Answer<Kernel> {
+fn product(p: &Parameters<'_>, tensor_maps: Option<Boxes>) -> Answer<Kernel> {
     let Some(kernel) = GEMMS.iter().find(|gemm| gemm.name == p.kernel) else {
         return refuse(
             CuError::NOT_SUPPORTED,
@@ -183,9 +186,9 @@ fn product(p: &Parameters<'_>, tensor_maps: bool) -> Answer<Kernel> {
     };
     let shape = [size(3)?, size(4)?, size(5)?];
     let (d, mark) = (p.u64(2)?, p.u64(6)?);
-    let (a, b) = if tensor_maps {
-        let a = TensorMap::decode(&p.bytes(0)?).and_then(|map| map.fits(kernel, shape[0], shape[2], "A"))?;
-        let b = TensorMap::decode(&p.bytes(1)?).and_then(|map| map.fits(kernel, shape[1], shape[2], "B"))?;
+    let (a, b) = if let Some([box_a, box_b]) = tensor_maps {
+        let a = TensorMap::decode(&p.bytes(0)?).and_then(|map| map.fits(kernel, [shape[0], shape[2]], box_a, "A"))?;
+        let b = TensorMap::decode(&p.bytes(1)?).and_then(|map| map.fits(kernel, [shape[1], shape[2]], box_b, "B"))?;
         (a, b)
     } else {
         (p.u64(0)?, p.u64(1)?)

@@ -96,7 +96,7 @@ fn put(device: &mut Device, out: u64, n: u64, size: usize, content: &Content) ->
 }
 
 fn aligned(address: u64, to: u64) -> Answer<()> {
-    if address % to == 0 {
+    if address.is_multiple_of(to) {
         return Ok(());
     }
     refuse(

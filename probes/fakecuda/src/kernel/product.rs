@@ -119,11 +119,11 @@ impl Product {
         let mut bytes = vec![GARBAGE; elements * size];
         let mut at = 0;
         for piece in &operand.pieces {
-            let slot = &mut bytes[at..at + piece.len() as usize];
+            let slot = &mut bytes[at..at + piece.size() as usize];
             if let Some((_, content)) = &piece.rule {
                 content.read(piece.offset(), slot)?;
             }
-            at += piece.len() as usize;
+            at += piece.size() as usize;
         }
         let tf32 = self.kernel.input == Format::Fp32;
         Ok(bytes

@@ -59,13 +59,13 @@ impl Encode {
         let Some(bytes) = element_bytes(self.data_type) else {
             return wrong(format!("no data type has number {}", self.data_type));
         };
-        if self.address == 0 || self.address % 16 != 0 {
+        if self.address == 0 || !self.address.is_multiple_of(16) {
             return wrong(format!("address {:#x} is not a multiple of 16", self.address));
         }
         if self.dims.iter().any(|dim| *dim == 0 || *dim > 1 << 32) {
             return wrong(format!("dims {:?} are not in 1..=2^32", self.dims));
         }
-        if self.stride % 16 != 0 || self.stride >= 1 << 40 || self.stride < self.dims[0] * bytes {
+        if !self.stride.is_multiple_of(16) || self.stride >= 1 << 40 || self.stride < self.dims[0] * bytes {
             return wrong(format!(
                 "stride {} of rows of {} bytes",
                 self.stride,
@@ -155,7 +155,13 @@ impl TensorMap {
     ///
     /// # Errors
     /// `LAUNCH_FAILED` when the map is of another matrix.
-    pub fn fits(&self, kernel: &GemmKernel, rows: usize, depth: usize, operand: &str) -> Answer<u64> {
+    pub fn fits(
+        &self,
+        kernel: &GemmKernel,
+        [rows, depth]: [usize; 2],
+        boxed: (u32, u32),
+        operand: &str,
+    ) -> Answer<u64> {
         let bytes = kernel.input.bytes() as u64;
         let right_type = match kernel.input {
             Format::Fp16 => self.data_type == 6,
@@ -165,7 +171,7 @@ impl TensorMap {
             Format::Fp8E4m3 | Format::Int8 => self.data_type == 0,
         };
         let whole = (self.depth, self.rows, self.stride) == (depth as u64, rows as u64, depth as u64 * bytes);
-        if right_type && whole && self.swizzle == 3 {
+        if right_type && whole && self.swizzle == 3 && self.box_shape == [boxed.0, boxed.1] {
             return Ok(self.address);
         }
         let name = kernel.name;

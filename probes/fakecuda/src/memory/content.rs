@@ -105,7 +105,7 @@ fn by_element(size: usize, from: u64, out: &mut [u8], mut write: impl FnMut(u64,
 fn whole_elements(size: usize, from: u64, out: &mut [u8], write: impl FnOnce(u64, &mut [u8])) {
     let first = from / size as u64;
     let lead = (from % size as u64) as usize;
-    if lead == 0 && out.len() % size == 0 {
+    if lead == 0 && out.len().is_multiple_of(size) {
         return write(first, out);
     }
     let mut whole = vec![0; (lead + out.len()).next_multiple_of(size)];

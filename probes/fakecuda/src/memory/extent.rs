@@ -28,7 +28,7 @@ pub struct Piece {
 
 impl Piece {
     /// Length in bytes.
-    pub fn len(&self) -> u64 {
+    pub fn size(&self) -> u64 {
         self.end - self.start
     }
 

@@ -24,7 +24,8 @@ pub struct Memory {
     base: u64,
     reported: u64,
     physical: u64,
-    allocations: BTreeMap<u64, u64>,
+    /// First address → bytes that were asked for, bytes that are taken.
+    allocations: BTreeMap<u64, (u64, u64)>,
     extents: Extents,
     /// Offset and bit that is always set, a memory fault.
     pub stuck_bit: Option<u64>,
@@ -52,7 +53,7 @@ impl Memory {
     pub fn free_bytes(&self) -> u64 {
         self.reported
             .saturating_sub(CONTEXT_BYTES)
-            .saturating_sub(self.allocations.values().sum())
+            .saturating_sub(self.allocations.values().map(|(_, taken)| taken).sum())
     }
 
     /// Allocates, on a multiple of 2 MiB for large blocks and of 512 bytes for small ones.
@@ -66,7 +67,7 @@ impl Memory {
             return Err(CuError::OUT_OF_MEMORY);
         }
         let mut at = CONTEXT_BYTES;
-        for (start, length) in &self.allocations {
+        for (start, (_, length)) in &self.allocations {
             let offset = start - self.base;
             if offset.saturating_sub(at) >= size {
                 break;
@@ -76,13 +77,13 @@ impl Memory {
         if at + size > self.reported {
             return Err(CuError::OUT_OF_MEMORY);
         }
-        self.allocations.insert(self.base + at, size);
+        self.allocations.insert(self.base + at, (bytes, size));
         Ok(self.base + at)
     }
 
     /// Frees an allocation by its first address.
     pub fn release(&mut self, address: u64) -> Answer<()> {
-        let size = self.allocations.remove(&address).ok_or(CuError::INVALID_VALUE)?;
+        let (_, size) = self.allocations.remove(&address).ok_or(CuError::INVALID_VALUE)?;
         if self.physical == self.reported {
             // Frames that nobody else shares: what they held cannot be seen again.
             self.extents.carve(address - self.base, address - self.base + size);
@@ -95,8 +96,8 @@ impl Memory {
         self.allocations
             .range(..=address)
             .next_back()
-            .map(|(start, size)| (*start, *size))
-            .filter(|(start, size)| address < start + size)
+            .map(|(start, (bytes, _))| (*start, *bytes))
+            .filter(|(start, bytes)| address < start + bytes)
     }
 
     /// Whether the whole range lies in one allocation.
@@ -175,7 +176,7 @@ impl Memory {
         let mut at = address;
         for piece in pieces {
             let mut into = piece.offset() as i64;
-            for (start, length) in self.frames(at, piece.len()) {
+            for (start, length) in self.frames(at, piece.size()) {
                 match &piece.rule {
                     None => self.extents.carve(start, start + length),
                     Some((_, content)) => self

@@ -18,18 +18,18 @@ impl Memory {
             sum ^= match &piece.rule {
                 Some((_, Content::Linear { seed, first })) if whole(&piece, 4) && self.stuck_bit.is_none() => {
                     let from = first.wrapping_add(piece.offset() / 4);
-                    linear::xor_of_words(*seed, from, piece.len() / 4)
+                    linear::xor_of_words(*seed, from, piece.size() / 4)
                 }
                 Some((_, Content::Repeat(word))) if whole(&piece, 4) && self.stuck_bit.is_none() => {
-                    if piece.len() / 4 % 2 == 1 {
+                    if piece.size() / 4 % 2 == 1 {
                         u32::from_le_bytes(*word)
                     } else {
                         0
                     }
                 }
-                _ => self.xor_of_bytes(at, piece.len())?,
+                _ => self.xor_of_bytes(at, piece.size())?,
             };
-            at += piece.len();
+            at += piece.size();
         }
         Ok(sum)
     }
@@ -46,25 +46,38 @@ impl Memory {
 
     /// Number of u64 words that differ from mix64(first + i).
     pub fn mismatches(&self, address: u64, words: u64, first: u64) -> Answer<u64> {
-        let mut bad = 0;
-        let mut at = address;
+        let (mut bad, mut done, mut offset) = (0, 0, 0_u64);
+        let bytes_of = |from: u64, to: u64| {
+            self.mismatches_of_bytes(address + 8 * from, 8 * (to - from), first.wrapping_add(from))
+        };
         for piece in self.pieces(address, words * 8) {
-            let expected = first.wrapping_add((at - address) / 8);
-            bad += match &piece.rule {
-                Some((_, Content::Mixed { first })) if whole(&piece, 8) && (at - address) % 8 == 0 => {
-                    let found = first.wrapping_add(piece.offset() / 8);
-                    // mix64 is a permutation: another argument never gives the same word.
-                    if found == expected {
-                        u64::from(self.stuck_in(&piece))
-                    } else {
-                        piece.len() / 8
-                    }
-                }
-                _ => self.mismatches_of_bytes(at, piece.len(), expected)?,
-            };
-            at += piece.len();
+            // Whole words of this piece; those across two pieces are compared byte by byte.
+            let (from, to) = (offset.div_ceil(8), (offset + piece.size()) / 8);
+            if from < to {
+                bad += bytes_of(done, from)?;
+                bad += match self.mismatches_by_rule(&piece, 8 * from - offset, to - from, first.wrapping_add(from)) {
+                    Some(count) => count,
+                    None => bytes_of(from, to)?,
+                };
+                done = to;
+            }
+            offset += piece.size();
         }
-        Ok(bad)
+        Ok(bad + bytes_of(done, words)?)
+    }
+
+    /// Mismatches of the words of a piece from a byte on, when its rule tells them.
+    fn mismatches_by_rule(&self, piece: &Piece, skip: u64, words: u64, expected: u64) -> Option<u64> {
+        let Some((_, Content::Mixed { first })) = &piece.rule else {
+            return None;
+        };
+        let at = piece.offset() + skip;
+        if !at.is_multiple_of(8) {
+            return None;
+        }
+        // mix64 is a permutation: another argument never gives the same word.
+        let same = first.wrapping_add(at / 8) == expected;
+        Some(if same { u64::from(self.stuck_in(piece)) } else { words })
     }
 
     fn mismatches_of_bytes(&self, address: u64, bytes: u64, first: u64) -> Answer<u64> {
@@ -97,7 +110,7 @@ impl Memory {
 
 /// Whether a piece begins and ends between words of that size of its rule.
 fn whole(piece: &Piece, size: u64) -> bool {
-    piece.offset() % size == 0 && piece.len() % size == 0
+    piece.offset().is_multiple_of(size) && piece.size().is_multiple_of(size)
 }
 
 #[cfg(test)]

@@ -159,9 +159,20 @@ fn tensor_level(rate: f64) -> Option<u32> {
         .find(|level| rate <= f64::from(*level) * bands::TENSOR_LEVEL_MAX)
 }
 
+/// The rate from the raw samples; what a report states beside them is for its reader.
+fn from_samples(gemm: &Gemm, measurements: &Measurements) -> Option<f64> {
+    let multiprocessors = measurements.census.measured()?.sm_ids.len() as f64;
+    positive(Some(
+        gemm.tflops.median * 1e6 / (multiprocessors * gemm.sm_clock_mhz.as_ref()?.median),
+    ))
+}
+
 fn tensor_rate(model: &Model, measurements: &Measurements) -> Found {
     let gemm = sixteen_bit(measurements)?;
-    let rate = positive(gemm.flop_per_sm_per_clock)?;
+    let rate = positive(
+        gemm.flop_per_sm_per_clock
+            .map(|stated| from_samples(gemm, measurements).unwrap_or(stated)),
+    )?;
     let known = model.tensor_flop_per_sm_clock.as_ref()?.value;
     let level = tensor_level(rate);
     let direction = match level.map(|level| level.cmp(&known)) {
@@ -221,7 +232,8 @@ fn bandwidth(model: &Model, measurements: &Measurements) -> Found {
 }
 
 fn double_ratio(model: &Model, measurements: &Measurements) -> Found {
-    let ratio = positive(Some(measurements.fma.measured()?.fp64_over_fp32))?;
+    let fma = measurements.fma.measured()?;
+    let ratio = positive(Some(fma.fp64_tflops.median / fma.fp32_tflops.median))?;
     let known = model.fp64_over_fp32.as_ref()?.value;
     let band = (1.0 / bands::DOUBLE_RATIO_FACTOR, bands::DOUBLE_RATIO_FACTOR);
     in_band(

@@ -215,6 +215,14 @@ fn a_run_that_stopped_early_supports_little_and_contradicts_nothing() {
         Conclusion::Inconclusive,
         "results that could not be made are not right"
     );
+    let lost = Measurements {
+        ended_early: Some("GPU lost".into()),
+        ..whole.clone()
+    };
+    assert_eq!(
+        judge(&models, &inventory, None, &lost).conclusion,
+        Conclusion::Inconclusive
+    );
     let unproven = Measurements {
         exact: Outcome::not_measured("quick"),
         ..whole
@@ -240,6 +248,24 @@ fn code_of_an_older_architecture_shows_neither_rate_nor_grade() {
     let verdict = judge(&models, &inventory, None, &measurements);
     assert_eq!(verdict.identity.result, IdentityResult::Match, "{verdict:#?}");
     assert!(matches!(verdict.performance, Performance::NotMeasured { .. }));
+}
+
+/// What a report states beside its samples moves nothing.
+#[test]
+fn rates_are_taken_from_the_samples() {
+    let models = Models::builtin();
+    let h100 = models.get("h100-sxm").expect("row");
+    let (inventory, mut measurements) = Gpu::relabelled(models.get("rtx4090").expect("row"), h100).run(1);
+    let honest = judge(&models, &inventory, None, &measurements);
+    let Outcome::Measured { result } = measurements.gemm.values_mut().next().expect("one") else {
+        panic!("simulated")
+    };
+    result.flop_per_sm_per_clock = Some(3600.0);
+    let Outcome::Measured { result } = &mut measurements.fma else {
+        panic!("simulated")
+    };
+    result.fp64_over_fp32 = 0.5;
+    assert_eq!(judge(&models, &inventory, None, &measurements), honest);
 }
 
 #[test]
