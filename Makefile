@@ -7,7 +7,7 @@ DATA_DIR ?= data
 RECORDINGS := testdata/akash-gridlocal-1 testdata/render-world-1
 GRIDPROOF := target/release/gridproof
 
-.PHONY: help up demo reported test check fmt bench engine clients build clean-data kernels kernels-check
+.PHONY: help up demo reported test check fmt bench engine clients build clean-data kernels kernels-check probe probe-check
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -54,3 +54,9 @@ build:
 
 clean-data: ## Removes the data folders of `up` and `demo`
 	rm -rf -- "$(DATA_DIR)" "$(DATA_DIR)-demo"
+
+probe: ## Builds gridproof-probe for glibc 2.31 and newer (pinned linker goes to target/)
+	probes/packaging/build.sh
+
+probe-check: probe ## Proves its size, symbols, libraries, and its start without a GPU
+	probes/packaging/check.sh

@@ -6,23 +6,16 @@ use crate::explain::{plain, report as readable};
 use crate::output;
 use anyhow::Context;
 use gridproof_probe_protocol::models::Models;
-use gridproof_probe_protocol::report::{Report, SCHEMA};
-use gridproof_probe_protocol::verdict::{Conclusion, judge};
+use gridproof_probe_protocol::report::{MAX_REPORT_BYTES, Report};
+use gridproof_probe_protocol::verdict::Conclusion;
 use std::io::Read;
 use std::path::Path;
-
-/// Longest report, bytes.
-const MAX_REPORT_BYTES: usize = 16 << 20;
 
 /// Prints a report with verdicts made anew; says so where they differ from the written ones.
 pub(crate) fn run(args: &Explain) -> Outcome {
     let report = read(&args.report)?;
     let models = Models::builtin();
-    let mut again = report.clone();
-    models.sha256().clone_into(&mut again.models_sha256);
-    for gpu in &mut again.gpus {
-        gpu.verdict = judge(&models, &gpu.inventory, gpu.claimed_model.as_deref(), &gpu.measurements);
-    }
+    let again = report.judge_again(&models);
     if args.json {
         let verdicts: Vec<_> = again.gpus.iter().map(|gpu| &gpu.verdict).collect();
         output::text_line(&serde_json::to_string_pretty(&verdicts).context("cannot write the verdicts as JSON")?)?;
@@ -55,20 +48,10 @@ fn read(path: &Path) -> Result<Report, Failure> {
         let file = std::fs::File::open(path).map_err(unreadable)?;
         file.take(most).read_to_end(&mut bytes).map_err(unreadable)?;
     }
-    let refused = |why: &str| {
-        Failure::Data(format!(
-            "{name} holds no report that this probe reads: {}",
-            plain(why, 400)
-        ))
-    };
-    if bytes.len() > MAX_REPORT_BYTES {
-        return Err(refused("it is longer than any report"));
-    }
-    let report: Report = serde_json::from_slice(&bytes).map_err(|error| refused(&error.to_string()))?;
-    if report.schema != SCHEMA {
-        return Err(refused("it has another form"));
-    }
-    Ok(report)
+    Report::from_json(&bytes).map_err(|error| {
+        let error = plain(&error.to_string(), 400);
+        Failure::Data(format!("{name} holds no report that this probe reads: {error}"))
+    })
 }
 
 /// Verdicts must follow from the measurements.

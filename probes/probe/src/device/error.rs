@@ -11,6 +11,8 @@ const LOST: [u32; 12] = [4, 46, 100, 101, 214, 220, 226, 709, 714, 719, 911, 999
 const OUT_OF_MEMORY: u32 = 2;
 /// `CUDA_ERROR_NO_DEVICE`.
 const NO_DEVICE: u32 = 100;
+/// `CUDA_ERROR_DEVICE_UNAVAILABLE`.
+const UNAVAILABLE: u32 = 46;
 /// `CUDA_ERROR_STUB_LIBRARY`: a toolkit's stand-in for linking, no driver.
 const STUB: u32 = 34;
 /// The driver is older than the kernel module or than the calls: newer driver required, mismatch, not supported on this
@@ -53,6 +55,9 @@ pub(crate) enum DeviceError {
     /// This GPU's image has no such kernel.
     #[error("no kernel {0} for this architecture")]
     NoKernel(String),
+    /// There are no tensor kernels of ours for this GPU; why not.
+    #[error("{0}")]
+    NoProducts(String),
     /// A call of the driver failed.
     #[error("{call}: {name} ({code})")]
     Driver {
@@ -78,7 +83,9 @@ impl DeviceError {
             Self::NoDriver => FailureKind::NoDriver,
             Self::OldDriver { .. } | Self::MissingSymbol(_) => FailureKind::OldDriver,
             Self::NoGpu => FailureKind::NoGpu,
-            Self::UnknownArchitecture { .. } | Self::NoKernel(_) => FailureKind::UnknownArchitecture,
+            Self::UnknownArchitecture { .. } | Self::NoKernel(_) | Self::NoProducts(_) => {
+                FailureKind::UnknownArchitecture
+            }
             Self::Driver { code, .. } if *code == STUB => FailureKind::NoDriver,
             Self::Driver { code, .. } if OLD.contains(code) => FailureKind::OldDriver,
             // Nothing can be lost before there was something.
@@ -86,6 +93,10 @@ impl DeviceError {
                 NO_DEVICE => FailureKind::NoGpu,
                 _ => FailureKind::Driver,
             },
+            // In use by another process that wants it for itself.
+            Self::Driver { call, code, .. } if *call == "cuDevicePrimaryCtxRetain" && *code == UNAVAILABLE => {
+                FailureKind::Driver
+            }
             Self::Driver { code, .. } if LOST.contains(code) => FailureKind::GpuLost,
             Self::Driver { .. } => FailureKind::Driver,
             Self::Garbage(_) => FailureKind::Garbage,
@@ -145,6 +156,11 @@ mod tests {
             driver("cuInit", 999).kind(),
             FailureKind::Driver,
             "a container without the devices"
+        );
+        assert_eq!(
+            driver("cuDevicePrimaryCtxRetain", 46).kind(),
+            FailureKind::Driver,
+            "taken by another"
         );
         assert_eq!(driver("cuInit", 34).kind(), FailureKind::NoDriver);
         assert_eq!(driver("cuInit", 803).kind(), FailureKind::OldDriver);

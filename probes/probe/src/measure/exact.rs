@@ -44,11 +44,11 @@ impl Answer {
     }
 }
 
-/// All exact kernels that this GPU's image has; `NoKernel` when it has none.
+/// All exact kernels that this GPU's image has; `NoProducts` or `NoKernel` when it has none.
 pub(crate) fn measure(device: &Device, context: &MeasureContext<'_>) -> Result<ExactWork, DeviceError> {
     device
         .has_gemm()
-        .map_err(|reason| DeviceError::NoKernel(format!("for exact products ({reason})")))?;
+        .map_err(|reason| DeviceError::NoProducts(reason.to_owned()))?;
     let kernels: Vec<&GemmKernel> = GEMMS.iter().filter(|gemm| gemm.role != GemmRole::Speed).collect();
     let mut cases = Vec::new();
     for (index, gemm) in kernels.iter().enumerate() {

@@ -50,6 +50,7 @@ pub(crate) fn measure(device: &Device, context: &MeasureContext<'_>) -> Result<S
         step: ring_step(context.key(PURPOSE) as u32),
         repeats: context.pick(5, 9),
     };
+    device.stream().fill_bytes(&walk.answer, 0)?;
     let mut chase = Vec::new();
     for (index, bytes) in sizes.iter().enumerate() {
         chase.push(walk.point(*bytes)?);

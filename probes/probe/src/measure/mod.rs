@@ -111,9 +111,9 @@ pub(crate) fn samples(unit: Unit, values: Vec<f64>) -> Result<Samples, DeviceErr
 pub(crate) fn outcome<T>(result: Result<T, DeviceError>) -> Result<Outcome<T>, DeviceError> {
     match result {
         Ok(result) => Ok(Outcome::Measured { result }),
-        Err(error @ (DeviceError::NoKernel(_) | DeviceError::UnknownArchitecture { .. })) => {
-            Ok(Outcome::not_measured(error.to_string()))
-        }
+        Err(
+            error @ (DeviceError::NoKernel(_) | DeviceError::NoProducts(_) | DeviceError::UnknownArchitecture { .. }),
+        ) => Ok(Outcome::not_measured(error.to_string())),
         Err(error) if error.is_final() => Err(error),
         Err(error) => Ok(Outcome::Failed {
             error: error.to_string(),

@@ -101,7 +101,7 @@ impl Ends {
     /// Whether bytes come back as they went.
     fn check(&mut self, device: &Device) -> Result<(), DeviceError> {
         let sent: Vec<u8> = (0..COMPARED_BYTES as u64)
-            .map(|index| (index * 0x9e37_79b9 >> 16) as u8)
+            .map(|index| ((index * 0x9e37_79b9) >> 16) as u8)
             .collect();
         self.near.as_mut_slice()[..COMPARED_BYTES].copy_from_slice(&sent);
         self.back.as_mut_slice()[..COMPARED_BYTES].fill(0);

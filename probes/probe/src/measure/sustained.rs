@@ -5,6 +5,7 @@ use super::statistics::{last_over_first, p5_over_median};
 use super::{MeasureContext, samples};
 use crate::device::timing::{estimate, megahertz, read_mark};
 use crate::device::{Device, DeviceError, Event, Launch};
+use gridproof_probe_kernels::abi::GemmKernel;
 use gridproof_probe_protocol::report::{Precision, Sustained};
 use gridproof_probe_protocol::samples::Unit;
 use std::time::{Duration, Instant};
@@ -32,12 +33,8 @@ struct Window {
 pub(crate) fn measure(device: &Device, context: &MeasureContext<'_>) -> Result<Sustained, DeviceError> {
     device
         .has_gemm()
-        .map_err(|reason| DeviceError::NoKernel(format!("for sustained products ({reason})")))?;
-    let gemm = PRECISIONS
-        .into_iter()
-        .filter_map(speed_kernel)
-        .find(|gemm| device.gemm_tile(gemm).is_ok())
-        .ok_or_else(|| DeviceError::NoKernel("for sustained products".to_owned()))?;
+        .map_err(|reason| DeviceError::NoProducts(reason.to_owned()))?;
+    let gemm = kernel(device)?;
     let size = speed_size(gemm.precision);
     let operands = Operands::random(device, gemm, size, context.key(gemm.precision as u64))?;
     let launches = operands.launches(device, 0)?;
@@ -58,6 +55,18 @@ pub(crate) fn measure(device: &Device, context: &MeasureContext<'_>) -> Result<S
         ..report(gemm.precision, size, &windows, wall)?
     };
     Ok(figures)
+}
+
+/// The first of [`PRECISIONS`] that this GPU's image has.
+fn kernel(device: &Device) -> Result<&'static GemmKernel, DeviceError> {
+    for gemm in PRECISIONS.into_iter().filter_map(speed_kernel) {
+        match device.gemm_tile(gemm) {
+            Ok(_) => return Ok(gemm),
+            Err(DeviceError::NoKernel(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(DeviceError::NoKernel("for sustained products".to_owned()))
 }
 
 /// Seconds of one product on a GPU that has worked for a moment.

@@ -118,6 +118,7 @@ fn operands(device: &Device, context: &MeasureContext<'_>) -> Result<Option<(Ope
 /// What is read, and where its sum goes; `None` on a GPU that is full.
 fn reading_memory(device: &Device) -> Result<Option<[Buffer; 2]>, DeviceError> {
     let sum = device.alloc(16)?;
+    device.stream().fill_bytes(&sum, 0)?;
     let mut bytes = shares::round_down(
         READ_BYTES.min(device.memory()?.0.saturating_sub(RESERVE_BYTES)),
         1 << 20,

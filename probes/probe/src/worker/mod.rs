@@ -87,7 +87,7 @@ fn vanish() -> ! {
 
 fn serve(events: &Events, input: &Input) -> Result<(), Failure> {
     let job = input.job()?;
-    panics::caught(|| perform(&job, events, input)).unwrap_or_else(|panic| Err(panic))
+    panics::caught(|| perform(&job, events, input)).unwrap_or_else(Err)
 }
 
 fn perform(job: &Job, events: &Events, input: &Input) -> Result<(), Failure> {
