@@ -10,7 +10,11 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// Scenario, claim on the command line, further environment.
-type Case = (&'static str, Option<&'static str>, &'static [(&'static str, &'static str)]);
+type Case = (
+    &'static str,
+    Option<&'static str>,
+    &'static [(&'static str, &'static str)],
+);
 
 /// What runs.
 const CASES: &[Case] = &[
@@ -37,9 +41,13 @@ static RUNS: LazyLock<BTreeMap<&'static str, Run>> = LazyLock::new(|| {
         .iter()
         .map(|(scenario, claim, environment)| {
             let mut command = probe(driver.path(), scenario);
-            command.args(["run", "--quick", "--json", "--quiet"]).envs(environment.iter().copied());
+            command
+                .args(["run", "--quick", "--json", "--quiet"])
+                .envs(environment.iter().copied());
             command.args(claim.iter().flat_map(|claim| ["--claim", claim]));
-            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+            command
+                .stdout(std::process::Stdio::piped())
+                .stderr(std::process::Stdio::piped());
             (*scenario, command.spawn().expect("the probe starts"))
         })
         .collect();
@@ -89,7 +97,11 @@ fn is_really(scenario: &str, claimed: &str, real: &str) {
     let named = identity.best_fit.as_deref().is_some_and(|key| key.starts_with(real))
         || identity.also_fits.iter().any(|key| key.starts_with(real));
     assert!(named, "{identity:#?}");
-    let against = identity.evidence.iter().filter(|evidence| evidence.counts && !evidence.fits).count();
+    let against = identity
+        .evidence
+        .iter()
+        .filter(|evidence| evidence.counts && !evidence.fits)
+        .count();
     assert!(against >= 2, "{identity:#?}");
 }
 
@@ -128,24 +140,42 @@ fn an_honest_h100_is_verified_and_everything_was_measured() {
     let exact = measured.exact.measured().expect("checked above");
     assert!(exact.cases.len() >= 3 && exact.cases.iter().all(|case| case.correct && case.complete));
     let capacity = measured.capacity.measured().expect("checked above");
-    assert_eq!((capacity.filled_bytes, capacity.mismatched_words), (capacity.verified_bytes, 0));
+    assert_eq!(
+        (capacity.filled_bytes, capacity.mismatched_words),
+        (capacity.verified_bytes, 0)
+    );
     assert!(capacity.verified_bytes as f64 >= 0.97 * capacity.free_bytes as f64);
 }
 
 #[test]
 fn other_honest_gpus_are_what_they_say() {
-    for (scenario, model) in [("h100-pcie", "h100-pcie"), ("a100-80", "a100-sxm-80"), ("h200", "h200-sxm")] {
+    for (scenario, model) in [
+        ("h100-pcie", "h100-pcie"),
+        ("a100-80", "a100-sxm-80"),
+        ("h200", "h200-sxm"),
+    ] {
         let gpu = gpu(scenario, 0);
         is_match(&gpu, model);
-        assert!(matches!(gpu.verdict.performance, Performance::Graded { .. }), "{scenario}: {:#?}", gpu.verdict);
+        assert!(
+            matches!(gpu.verdict.performance, Performance::Graded { .. }),
+            "{scenario}: {:#?}",
+            gpu.verdict
+        );
     }
 }
 
 #[test]
 fn an_architecture_without_a_tensor_kernel_of_ours_is_not_measured_and_not_failed() {
     let gpu = gpu("b200", 0);
-    assert!(matches!(gpu.verdict.performance, Performance::NotMeasured { .. }), "{:#?}", gpu.verdict);
-    assert!(matches!(gpu.measurements.gemm.get(&Precision::Bf16), Some(Outcome::NotMeasured { .. })));
+    assert!(
+        matches!(gpu.verdict.performance, Performance::NotMeasured { .. }),
+        "{:#?}",
+        gpu.verdict
+    );
+    assert!(matches!(
+        gpu.measurements.gemm.get(&Precision::Bf16),
+        Some(Outcome::NotMeasured { .. })
+    ));
     assert_ne!(gpu.verdict.identity.result, IdentityResult::Mismatch);
 }
 
@@ -161,7 +191,12 @@ fn an_a100_that_says_h100_is_named() {
 
 #[test]
 fn a_mining_card_that_says_a100_is_named() {
-    let claimed = run("cmp170hx").gpu().verdict.identity.claimed.expect("an A100 is claimed");
+    let claimed = run("cmp170hx")
+        .gpu()
+        .verdict
+        .identity
+        .claimed
+        .expect("an A100 is claimed");
     assert!(claimed.starts_with("a100"), "{claimed}");
     is_really("cmp170hx", &claimed, "cmp170hx");
 }
@@ -170,7 +205,10 @@ fn a_mining_card_that_says_a100_is_named() {
 fn a_slice_is_a_slice_and_no_lie() {
     let gpu = gpu("mig-3g", 0);
     assert_eq!(gpu.verdict.conclusion, Conclusion::Partial, "{:#?}", gpu.verdict);
-    assert!(has(&gpu, |state| matches!(state, State::Mig { profile: Some(profile), .. } if profile == "3g")));
+    assert!(has(
+        &gpu,
+        |state| matches!(state, State::Mig { profile: Some(profile), .. } if profile == "3g")
+    ));
     assert_ne!(gpu.verdict.identity.result, IdentityResult::Mismatch);
 }
 
@@ -178,7 +216,10 @@ fn a_slice_is_a_slice_and_no_lie() {
 fn a_power_cap_is_named_and_the_model_still_matches() {
     let gpu = gpu("capped-300w", 0);
     assert!(
-        has(&gpu, |state| matches!(state, State::PowerCapped { enforced_w, .. } if *enforced_w == 300.0)),
+        has(
+            &gpu,
+            |state| matches!(state, State::PowerCapped { enforced_w, .. } if *enforced_w == 300.0)
+        ),
         "{:#?}",
         gpu.verdict
     );
@@ -189,7 +230,10 @@ fn a_power_cap_is_named_and_the_model_still_matches() {
 fn heat_is_named_and_the_model_still_matches() {
     let gpu = gpu("throttles-after-20s", 0);
     assert!(
-        has(&gpu, |state| matches!(state, State::Throttled { share, reasons, .. } if *share > 0.01 && !reasons.is_empty())),
+        has(
+            &gpu,
+            |state| matches!(state, State::Throttled { share, reasons, .. } if *share > 0.01 && !reasons.is_empty())
+        ),
         "{:#?}",
         gpu.verdict
     );
@@ -200,7 +244,10 @@ fn heat_is_named_and_the_model_still_matches() {
 fn memory_that_is_not_there_is_found_by_filling_all_of_it_first() {
     let gpu = gpu("vram-24-as-80", 65);
     assert!(
-        has(&gpu, |state| matches!(state, State::MemoryShort { mismatched_words, .. } if *mismatched_words > 0)),
+        has(
+            &gpu,
+            |state| matches!(state, State::MemoryShort { mismatched_words, .. } if *mismatched_words > 0)
+        ),
         "{:#?}",
         gpu.verdict
     );
@@ -210,7 +257,10 @@ fn memory_that_is_not_there_is_found_by_filling_all_of_it_first() {
 fn a_shared_gpu_is_shared_and_no_lie() {
     let gpu = gpu("time-sliced", 0);
     assert!(
-        has(&gpu, |state| matches!(state, State::TimeSliced { share, .. } if *share > 0.05)),
+        has(
+            &gpu,
+            |state| matches!(state, State::TimeSliced { share, .. } if *share > 0.05)
+        ),
         "{:#?}",
         gpu.verdict
     );
@@ -222,14 +272,21 @@ fn a_shared_gpu_is_shared_and_no_lie() {
 fn wrong_products_are_a_fault() {
     let gpu = gpu("wrong-results", 65);
     assert_eq!(gpu.verdict.conclusion, Conclusion::Faulty);
-    assert!(has(&gpu, |state| matches!(state, State::WrongResults { kernels } if !kernels.is_empty())));
+    assert!(has(
+        &gpu,
+        |state| matches!(state, State::WrongResults { kernels } if !kernels.is_empty())
+    ));
 }
 
 #[test]
 fn a_device_clock_that_lies_is_found_by_the_hosts() {
     let run = run("lying-clock");
     let gpu = run.gpu();
-    assert!(has(&gpu, |state| matches!(state, State::ClockDisagrees { .. })), "{:#?}", gpu.verdict);
+    assert!(
+        has(&gpu, |state| matches!(state, State::ClockDisagrees { .. })),
+        "{:#?}",
+        gpu.verdict
+    );
     assert_ne!(gpu.verdict.conclusion, Conclusion::Verified);
 }
 

@@ -61,7 +61,10 @@ impl Device {
     /// One block a multiprocessor: with all the shared memory that a block may have, no second one fits beside it.
     fn alone(&self, name: &'static str, block: u32, arguments: &[super::Argument]) -> Result<Launch, DeviceError> {
         let kernel = self.modules.kernel(Set::Misc, name)?;
-        let shared_bytes = self.facts.shared_memory.unsigned_abs();
+        // What the GPU says may be another model's; the code that loaded tells what it can have at most.
+        let reported = self.facts.shared_memory.unsigned_abs();
+        let possible = self.modules.arch.map_or(reported, |arch| arch.max_shared_bytes());
+        let shared_bytes = reported.min(possible);
         kernel.allow_shared(shared_bytes)?;
         Ok(kernel.launch(self.sms(), block, shared_bytes, Arguments::new(arguments)))
     }

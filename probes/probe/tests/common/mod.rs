@@ -51,7 +51,10 @@ impl Run {
     pub fn report(&self) -> Report {
         Report::from_json(&self.stdout).unwrap_or_else(|error| {
             let stdout = String::from_utf8_lossy(&self.stdout);
-            panic!("no report ({error}), exit {:?}\n{}\n{stdout:.2000}", self.code, self.stderr)
+            panic!(
+                "no report ({error}), exit {:?}\n{}\n{stdout:.2000}",
+                self.code, self.stderr
+            )
         })
     }
 

@@ -318,6 +318,7 @@ pub struct Heartbeat {
     /// Share of the time in gaps, median over the multiprocessors, 0 to 1.
     pub gap_share: f64,
     /// Gaps by length over all multiprocessors: number of those with floor(log2(ns)) = key.
+    #[serde(deserialize_with = "numbered")]
     pub histogram: BTreeMap<u32, u64>,
 }
 
@@ -351,4 +352,37 @@ pub struct Measurements {
     /// stands above stays as it was measured, and decides nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_early: Option<String>,
+}
+
+/// A map whose keys are numbers. JSON has them as text, and a tagged enum around the map hands them on as such.
+fn numbered<'de, D: serde::Deserializer<'de>>(input: D) -> Result<BTreeMap<u32, u64>, D::Error> {
+    BTreeMap::<String, u64>::deserialize(input)?
+        .into_iter()
+        .map(|(key, count)| Ok((key.parse().map_err(serde::de::Error::custom)?, count)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_histogram_survives_the_tag_of_its_outcome() {
+        let heartbeat = Heartbeat {
+            seconds: 2.0,
+            threshold_ns: 100_000,
+            sms: vec![],
+            simultaneous: 1.0,
+            gap_share: 0.5,
+            histogram: BTreeMap::from([(20, 3), (21, 7)]),
+        };
+        let outcome = Outcome::Measured { result: heartbeat };
+        let json = serde_json::to_string(&outcome).expect("plain data");
+        assert_eq!(
+            serde_json::from_str::<Outcome<Heartbeat>>(&json).expect("as written"),
+            outcome
+        );
+        let bad = json.replace("\"20\"", "\"2x\"");
+        assert!(serde_json::from_str::<Outcome<Heartbeat>>(&bad).is_err());
+    }
 }

@@ -18,7 +18,8 @@ pub fn judge(models: &Models, inventory: &Inventory, claimed: Option<&str>, meas
     let contradicted = identity.evidence.iter().any(|one| one.counts && !one.fits);
     let exact = Exact::of(measurements);
     // A GPU that was lost on the way is verified by nothing that was measured before.
-    let undecided = contradicted || measurements.ended_early.is_some();
+    // Nor is one whose layout, memory or bandwidth could not be measured: failing a step must not spare a GPU its finding.
+    let undecided = contradicted || measurements.ended_early.is_some() || has_failed(measurements);
     let conclusion = conclude(identity.result, undecided, &performance, &states, exact);
     Verdict {
         conclusion,
@@ -26,6 +27,13 @@ pub fn judge(models: &Models, inventory: &Inventory, claimed: Option<&str>, meas
         performance,
         states,
     }
+}
+
+/// Whether a step on which identity rests was tried and went wrong.
+fn has_failed(measurements: &Measurements) -> bool {
+    matches!(measurements.census, Outcome::Failed { .. })
+        || matches!(measurements.bandwidth, Outcome::Failed { .. })
+        || matches!(measurements.capacity, Outcome::Failed { .. })
 }
 
 /// What the exact products say when none of them was wrong.
@@ -56,7 +64,8 @@ impl Exact {
     }
 }
 
-/// Faults first, then the accusation, then what excuses; only a whole and free GPU whose results are right is verified.
+/// The accusation first, for it explains faults too (memory that a smaller card only pretends to have), then faults, then
+/// what excuses; only a whole and free GPU whose results are right is verified.
 fn conclude(
     identity: IdentityResult,
     undecided: bool,
@@ -64,11 +73,11 @@ fn conclude(
     states: &[State],
     exact: Exact,
 ) -> Conclusion {
-    if states::is_faulty(states) {
-        return Conclusion::Faulty;
-    }
     if identity == IdentityResult::Mismatch {
         return Conclusion::NotTheClaimedModel;
+    }
+    if states::is_faulty(states) {
+        return Conclusion::Faulty;
     }
     if undecided || states::is_time_doubtful(states) || exact == Exact::Failed {
         return Conclusion::Inconclusive;

@@ -280,3 +280,27 @@ fn an_unknown_claim_is_indeterminate_and_what_fits_is_named() {
     );
     assert_eq!(verdict.conclusion, Conclusion::Inconclusive);
 }
+
+/// Failing a step must not spare a GPU what the step would have found.
+#[test]
+fn a_gpu_whose_memory_layout_or_bandwidth_could_not_be_measured_is_never_verified() {
+    let models = Models::builtin();
+    let model = models.get("a100-sxm-80").expect("a row of the table");
+    let (inventory, measurements) = Gpu::honest(model).run(7);
+    assert_ne!(
+        judge(&models, &inventory, None, &measurements).conclusion,
+        Conclusion::Inconclusive
+    );
+    let error = || "refused".to_owned();
+    let breaks: [fn(&mut Measurements, String); 3] = [
+        |all, error| all.capacity = Outcome::Failed { error },
+        |all, error| all.census = Outcome::Failed { error },
+        |all, error| all.bandwidth = Outcome::Failed { error },
+    ];
+    for broken in breaks {
+        let mut measurements = measurements.clone();
+        broken(&mut measurements, error());
+        let conclusion = judge(&models, &inventory, None, &measurements).conclusion;
+        assert_eq!(conclusion, Conclusion::Inconclusive);
+    }
+}
