@@ -182,9 +182,11 @@ mod tests {
         fn any_whole_numbers_can_be_checked(values in prop::collection::vec(any::<i64>(), 12), wrong in 0_usize..4) {
             // 2×3 by 2×3; the true result may exceed i64, so it is given modulo p.
             let (a, b) = values.split_at(6);
-            let wide = |i: usize, j: usize| (0..3).map(|x| i128::from(a[i * 3 + x]) * i128::from(b[j * 3 + x])).sum::<i128>();
-            let mut d: Vec<i64> =
-                (0..4).map(|at| wide(at / 2, at % 2).rem_euclid(i128::from(MODULUS)) as i64).collect();
+            // Each product is reduced: three of 2^126 would not fit i128.
+            let modulus = i128::from(MODULUS);
+            let product = |i: usize, j: usize, x: usize| (i128::from(a[i * 3 + x]) * i128::from(b[j * 3 + x])).rem_euclid(modulus);
+            let wide = |i: usize, j: usize| (0..3).map(|x| product(i, j, x)).sum::<i128>() % modulus;
+            let mut d: Vec<i64> = (0..4).map(|at| wide(at / 2, at % 2) as i64).collect();
             let verify = |d: &[i64]| check_rows(
                 Shape { m: 2, n: 2, k: 3 }, 5, ROUNDS,
                 |i, out| out.copy_from_slice(&a[i * 3..i * 3 + 3]),
