@@ -19,5 +19,9 @@ if [ "$(cat "$VENV/pins" 2>/dev/null)" != "$stamp" ]; then
 fi
 
 rustup target list --installed 2>/dev/null | grep -qx "$TARGET" || rustup target add "$TARGET"
-PATH="$PWD/$VENV/bin:$PATH" cargo zigbuild --locked --profile probe --target "$TARGET.$GLIBC" -p gridproof-probe
+
+# Panic messages name source files; the binary should not say where it was built.
+registry=${CARGO_HOME:-$HOME/.cargo}/registry/src
+flags="--remap-path-prefix=$registry=crates --remap-path-prefix=$PWD=gridproof"
+RUSTFLAGS="${RUSTFLAGS:+$RUSTFLAGS }$flags" PATH="$PWD/$VENV/bin:$PATH" cargo zigbuild --locked --profile probe --target "$TARGET.$GLIBC" -p gridproof-probe
 ls -l "target/$TARGET/probe/gridproof-probe"
