@@ -1,0 +1,1 @@
+//! PTX text to kernels. The subset is what NVRTC prints for kernels without calls.

@@ -1,0 +1,1 @@
+//! Executes kernels: memory, threads, scheduler.
