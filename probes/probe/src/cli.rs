@@ -1,8 +1,10 @@
 //! The command line's shape. What a command does is in `commands/`.
 
+use crate::measure::kernels::timed::Data;
 use crate::network::Endpoint;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use gridproof_probe_kernels::Arch;
 use gridproof_probe_protocol::report::Mode;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -36,6 +38,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Show the table of GPU models that verdicts refer to
     Models(Models),
+    /// Run every kernel once, small, and compare it with its model on the CPU; or time one kernel
+    Kernels(Kernels),
     /// Print a completion script for a shell
     Completions(Completions),
     /// What `run` starts to touch the driver; its protocol is private
@@ -123,6 +127,92 @@ pub(crate) struct Models {
     /// Print JSON, with the source of every number
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `gridproof-probe kernels`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  gridproof-probe kernels                               all kernels of the GPU's image, one line each
+  gridproof-probe kernels --only gemm --large           the products, those of integers also at 2048 x 2048 x 2048
+  gridproof-probe kernels --image compute_80            the intermediate code, which the driver compiles first
+  gridproof-probe kernels --json --output kernels.json
+  gridproof-probe kernels --time bf16 --size 8192 --seconds 2 --json
+  gridproof-probe kernels --time read --blocks-per-sm 8
+
+A kernel that breaks its process or hangs is named, and the others are checked in a new process.
+Exit codes: 0 every kernel of the image is right, 65 one is wrong or does not end, 69 no driver, no GPU, or one that was lost.")]
+pub(crate) struct Kernels {
+    /// GPU: its number in CUDA_VISIBLE_DEVICES order
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) device: u32,
+    /// Only kernels whose name has this text in it
+    #[arg(long, value_name = "PATTERN", conflicts_with = "time")]
+    pub(crate) only: Option<String>,
+    /// Images of this architecture instead of the best that loads, such as compute_80
+    #[arg(long, value_name = "ARCH", conflicts_with = "time")]
+    pub(crate) image: Option<Arch>,
+    /// Compare exact products at 2048 x 2048 x 2048, too
+    #[arg(long, conflicts_with = "time")]
+    pub(crate) large: bool,
+    /// Time one kernel instead: the product of a precision, or a kernel that moves memory
+    #[arg(long, value_name = "KERNEL")]
+    pub(crate) time: Option<TimedKernel>,
+    /// With --time: side of the product [default: 8192, fp64 4096], or bytes of a buffer [default: 4000000000]
+    #[arg(long, value_name = "N", requires = "time", value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
+    pub(crate) size: Option<u64>,
+    /// With --time: for so long, after a second of warm-up
+    #[arg(long, value_name = "S", default_value = "2", requires = "time", value_parser = seconds)]
+    pub(crate) seconds: f64,
+    /// With --time: data of a product
+    #[arg(long, value_name = "DATA", default_value = "normal", requires = "time")]
+    pub(crate) data: Data,
+    /// With --time read: blocks a multiprocessor [default: 4]
+    #[arg(long, value_name = "N", requires = "time", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub(crate) blocks_per_sm: Option<u32>,
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write the JSON to this file, whole or not at all
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Show no progress on standard error
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// A kernel that can be timed alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "lowercase")]
+pub(crate) enum TimedKernel {
+    /// bf16 product
+    Bf16,
+    /// fp16 product
+    Fp16,
+    /// 8-bit float product
+    Fp8,
+    /// 8-bit integer product
+    Int8,
+    /// tf32 product
+    Tf32,
+    /// fp64 product
+    Fp64,
+    /// reading memory
+    Read,
+    /// writing memory
+    Write,
+    /// copying memory
+    Copy,
+    /// a = b + k c over memory
+    Triad,
+}
+
+/// A time that a kernel can be repeated for.
+fn seconds(text: &str) -> Result<f64, String> {
+    const MOST: f64 = 120.0;
+    match text.parse::<f64>() {
+        Ok(value) if value > 0.0 && value <= MOST => Ok(value),
+        _ => Err(format!("a time is a number of seconds up to {MOST:.0}")),
+    }
 }
 
 /// `gridproof-probe completions`.

@@ -52,6 +52,7 @@ fn dispatch(command: Command) -> Outcome {
         Command::Run(args) => commands::run::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Models(args) => commands::models::run(&args),
+        Command::Kernels(args) => commands::kernels::run(&args),
         Command::Completions(args) => commands::completions::run(&args),
         Command::Worker => commands::worker::run(),
     }

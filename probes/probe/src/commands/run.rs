@@ -137,7 +137,7 @@ fn code(report: &Report, troubles: &[(Option<u32>, Trouble)]) -> Code {
 }
 
 /// Why nothing was measured, for the user.
-fn stopped(stop: Stop) -> Failure {
+pub(super) fn stopped(stop: Stop) -> Failure {
     match stop {
         Stop::Trouble(trouble) if trouble.is_internal() => Failure::Internal(anyhow::anyhow!(with_print(&trouble))),
         Stop::Trouble(trouble) => Failure::Unavailable(with_print(&trouble)),
@@ -157,7 +157,7 @@ fn stopped(stop: Stop) -> Failure {
 }
 
 /// What, why, the next step, and what the driver printed.
-fn with_print(trouble: &Trouble) -> String {
+pub(super) fn with_print(trouble: &Trouble) -> String {
     let mut text = format!("{}; {}", trouble.text, trouble.next_step());
     let printed = trouble.printed.trim_end();
     if !printed.is_empty() {

@@ -63,7 +63,9 @@ impl Device {
         let kernel = self.modules.kernel(Set::Misc, name)?;
         // What the GPU says may be another model's; the code that loaded tells what it can have at most.
         let reported = self.facts.shared_memory.unsigned_abs();
-        let possible = self.modules.arch.map_or(reported, |arch| arch.max_shared_bytes());
+        // Intermediate code is compiled for the GPU as it is, and what all GPUs allow would let a second block in.
+        let code = self.modules.arch.filter(|arch| !arch.is_ptx());
+        let possible = code.map_or(reported, |arch| arch.max_shared_bytes());
         let shared_bytes = reported.min(possible);
         kernel.allow_shared(shared_bytes)?;
         Ok(kernel.launch(self.sms(), block, shared_bytes, Arguments::new(arguments)))
@@ -189,6 +191,12 @@ impl Device {
     /// Xor of `n16` 16-byte words into the u32 at `out`.
     pub(crate) fn read_words(&self, input: u64, n16: u64, out: u64, mark: u64) -> Result<Launch, DeviceError> {
         self.streaming("gp_read", &[Pointer(input), U64(n16), Pointer(out), Pointer(mark)])
+    }
+
+    /// [`read_words`](Self::read_words) by another number of blocks a multiprocessor than the usual one.
+    pub(crate) fn read_words_by(&self, blocks_per_sm: u32, [input, n16, out]: [u64; 3]) -> Result<Launch, DeviceError> {
+        let arguments = [Pointer(input), U64(n16), Pointer(out), Pointer(0)];
+        self.misc("gp_read", blocks_per_sm.max(1) * self.sms(), STREAM_BLOCK, &arguments)
     }
 
     /// Every u32 of `n16` 16-byte words set to `value`.

@@ -32,6 +32,7 @@ pub(crate) use stream::{Event, Stream};
 pub(crate) use tensor_map::element_bytes;
 
 use context::Context;
+use gridproof_probe_kernels::{Arch, Set};
 use gridproof_probe_protocol::report::Architecture;
 use modules::Modules;
 use std::rc::Rc;
@@ -51,6 +52,12 @@ impl Device {
     /// Opens the GPU of an ordinal: asks the driver about it, refuses nonsense, loads the kernels. That no kernel fits is
     /// no error here, see [`architecture`](Self::architecture); launches then answer `UnknownArchitecture`.
     pub(crate) fn open(ordinal: u32) -> Result<Self, DeviceError> {
+        Self::open_with(ordinal, None)
+    }
+
+    /// The same with the images of one architecture instead of the best that loads; one that the driver refuses is an
+    /// error. For checks of images that a GPU takes and does not need, such as intermediate code on any newer GPU.
+    pub(crate) fn open_with(ordinal: u32, arch: Option<Arch>) -> Result<Self, DeviceError> {
         let count = driver::count()?;
         if ordinal >= count {
             return Err(DeviceError::NoGpu);
@@ -59,7 +66,10 @@ impl Device {
         let facts = Facts::read(device)?;
         facts.check()?;
         let context = Context::open(device)?;
-        let modules = Modules::load(&context, facts.capability)?;
+        let modules = match arch {
+            Some(arch) => Modules::only(&context, arch, facts.capability)?,
+            None => Modules::load(&context, facts.capability)?,
+        };
         let stream = Stream::new(&context)?;
         Ok(Self {
             stream,
@@ -88,6 +98,11 @@ impl Device {
     /// Whether there are tensor kernels of ours for it, or why not.
     pub(crate) fn has_gemm(&self) -> Result<(), &str> {
         self.modules.has_gemm()
+    }
+
+    /// File name of the image that the kernels of a set come from.
+    pub(crate) fn image(&self, set: Set) -> Option<&'static str> {
+        self.modules.file(set)
     }
 
     /// Multiprocessors that the driver reports; at least 1. Launch shapes follow it.

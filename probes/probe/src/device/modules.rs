@@ -93,6 +93,26 @@ impl Modules {
         })
     }
 
+    /// Both images of one architecture and no other; a refusal is an error that says so.
+    pub(super) fn only(context: &Rc<Context>, arch: Arch, reported: (i32, i32)) -> Result<Self, DeviceError> {
+        let load = |set| match image(set, arch) {
+            Some(image) => Module::load(context, image).map(Some),
+            None => Ok(None),
+        };
+        let (misc, gemm) = (load(Set::Misc)?, load(Set::Gemm)?);
+        Ok(Self {
+            architecture: Architecture {
+                reported,
+                loaded: misc.as_ref().map(|_| arch.to_string()),
+                refused: Vec::new(),
+            },
+            arch: misc.as_ref().map(|_| arch),
+            misc,
+            gemm,
+            no_gemm: format!("this probe has no image of products for {arch}"),
+        })
+    }
+
     /// Products of the same architecture. Intermediate code of 8.0 would only show the oldest path of a newer GPU.
     fn load_gemm(
         context: &Rc<Context>,
@@ -126,6 +146,15 @@ impl Modules {
         } else {
             Err(&self.no_gemm)
         }
+    }
+
+    /// File name of the loaded image of a set.
+    pub(super) fn file(&self, set: Set) -> Option<&'static str> {
+        match set {
+            Set::Misc => self.misc.as_ref(),
+            Set::Gemm => self.gemm.as_ref(),
+        }
+        .map(|module| module.file)
     }
 
     /// A kernel by name.

@@ -11,6 +11,7 @@ pub(crate) mod fma;
 pub(crate) mod gemm;
 pub(crate) mod heartbeat;
 mod held;
+pub(crate) mod kernels;
 mod knee;
 pub(crate) mod l2;
 pub(crate) mod launch;

@@ -62,6 +62,11 @@ impl Operands {
         Ok(Self { gemm, size, sets })
     }
 
+    /// All A and B.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = &Buffer> {
+        self.sets.iter().flat_map(|[a, b, _]| [a, b])
+    }
+
     /// One launch a set, to be used in turn. `mark` is an address, or 0.
     pub(crate) fn launches(&self, device: &Device, mark: u64) -> Result<Vec<Launch>, DeviceError> {
         let Self { gemm, size, sets } = self;

@@ -21,6 +21,11 @@ const MAX_NOISE_LINES: usize = 200;
 /// How long the pipes of a process that has ended may stay open (its children may hold them).
 const DRAIN_WITHIN: Duration = Duration::from_secs(1);
 
+/// What the driver is told by environment. All code of an image is loaded with the image: loading at the first launch may
+/// wait for a queue that a measurement holds. Launches that wait for their end would wait for the kernel that holds the
+/// queue, and machine code cannot be loaded where intermediate code is forced; both switches are taken away.
+const SETTINGS: [(&str, &str); 1] = [("CUDA_MODULE_LOADING", "EAGER")];
+
 /// How a worker is started.
 #[derive(Clone, Debug)]
 pub(crate) struct WorkerCommand {
@@ -61,6 +66,9 @@ impl Child {
     ) -> std::io::Result<Self> {
         let mut process = Command::new(&command.program)
             .args(&command.arguments)
+            .envs(SETTINGS)
+            .env_remove("CUDA_LAUNCH_BLOCKING")
+            .env_remove("CUDA_FORCE_PTX_JIT")
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -8,6 +8,7 @@
 mod events;
 mod input;
 mod inventory;
+pub(crate) mod kernels;
 mod measure;
 mod panics;
 mod plan;
@@ -96,5 +97,7 @@ fn perform(job: &Job, events: &Events, input: &Input) -> Result<(), Failure> {
         Job::Measure { device, mode } => measure::run(events, *device, *mode),
         Job::Together { device, mode } => several::together(events, input, *device, *mode),
         Job::Links { devices, mode } => several::links(events, devices, *mode),
+        Job::Kernels { selection } => kernels::check(events, selection),
+        Job::Time { device, order } => kernels::time(events, *device, order),
     }
 }

@@ -4,6 +4,9 @@
 //! A worker is a child process, because a driver can hang, crash or corrupt the process that calls it. The supervisor
 //! never loads the driver; it judges silence: each [`Event::Step`] says how long the next one may take.
 
+use super::kernels::Selection;
+use crate::measure::kernels::timed::{Order, Timing};
+use crate::measure::kernels::{Checked, Planned};
 use gridproof_probe_protocol::report::{DriverInfo, Inventory, LinkMatrix, Measurements, Mode};
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +36,18 @@ pub(crate) enum Job {
         devices: Vec<u32>,
         /// How much.
         mode: Mode,
+    },
+    /// Every kernel against its model on the CPU.
+    Kernels {
+        /// Which.
+        selection: Selection,
+    },
+    /// The time of one kernel.
+    Time {
+        /// Ordinal.
+        device: u32,
+        /// What is asked for.
+        order: Order,
     },
 }
 
@@ -96,6 +111,21 @@ pub(crate) enum Event {
     Links {
         /// The matrix.
         matrix: LinkMatrix,
+    },
+    /// Before the first kernel of [`Job::Kernels`].
+    Planned {
+        /// The GPU, and what will be checked.
+        planned: Box<Planned>,
+    },
+    /// One kernel of [`Job::Kernels`] is done.
+    Kernel {
+        /// What it came to.
+        checked: Box<Checked>,
+    },
+    /// Answer to [`Job::Time`].
+    Timing {
+        /// The time.
+        timing: Box<Timing>,
     },
     /// The end: nothing follows.
     Done,

@@ -57,6 +57,26 @@ fn multiply_rows(a: &[i16], b: &[i16], n: usize, k: usize, d: &mut [i32]) {
     }
 }
 
+/// D[m,n] = A[m,k] · B[n,k]ᵀ in fp64, each sum in the order of k: the reference for products of data that no format
+/// holds exactly.
+///
+/// # Panics
+/// When a slice is not of the shape.
+pub fn multiply_f64(a: &[f64], b: &[f64], m: usize, n: usize, k: usize) -> Vec<f64> {
+    assert_eq!((a.len(), b.len()), (m * k, n * k), "operands of {m}×{n}×{k}");
+    if n * k == 0 {
+        return vec![0.0; m * n];
+    }
+    let mut d = Vec::with_capacity(m * n);
+    for row in a.chunks_exact(k) {
+        d.extend(
+            b.chunks_exact(k)
+                .map(|column| row.iter().zip(column).map(|(x, y)| x * y).sum::<f64>()),
+        );
+    }
+    d
+}
+
 #[inline]
 fn dot(a: &[i16], b: &[i16]) -> i32 {
     a.iter()
@@ -98,6 +118,14 @@ mod tests {
             prop_assert_eq!(&multiply(&a, &b, m, n, k), &naive);
             prop_assert_eq!(&multiply_by_threads(&a, &b, m, n, k, 3), &naive);
         }
+    }
+
+    #[test]
+    fn the_reference_in_doubles_is_the_product_of_integers() {
+        let (a, b): (Vec<i16>, Vec<i16>) = ((0..6).map(|i| i - 2).collect(), (0..12).map(|i| 5 - i).collect());
+        let wide = |values: &[i16]| values.iter().map(|v| f64::from(*v)).collect::<Vec<_>>();
+        let exact: Vec<f64> = multiply(&a, &b, 2, 4, 3).into_iter().map(f64::from).collect();
+        assert_eq!(multiply_f64(&wide(&a), &wide(&b), 2, 4, 3), exact);
     }
 
     #[test]
