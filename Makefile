@@ -7,7 +7,7 @@ DATA_DIR ?= data
 RECORDINGS := testdata/akash-gridlocal-1 testdata/render-world-1
 GRIDPROOF := target/release/gridproof
 
-.PHONY: help up demo reported test check fmt bench engine clients build clean-data kernels kernels-check probe probe-check
+.PHONY: help up demo reported test check fmt bench engine clients build clean-data kernels kernels-check probe probe-check gpu-proof
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -60,3 +60,7 @@ probe: ## Builds gridproof-probe for glibc 2.31 and newer (pinned linker goes to
 
 probe-check: probe ## Proves its size, symbols, libraries, and its start without a GPU
 	probes/packaging/check.sh
+
+gpu-proof: ## The whole proof on the GPU of this machine, into docs/gpu-results.md (probes/proof/README.md)
+	$(CARGO) build --release --locked -p gridproof-probe
+	python3 probes/proof/proof.py --probe target/release/gridproof-probe --page docs/gpu-results.md
