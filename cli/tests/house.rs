@@ -17,7 +17,6 @@ const CRATE_ARROWS: &[(&str, &[&str])] = &[
     ("gridproof-indexer", &["gridproof-store"]),
     ("gridproof-store", &[]),
     ("gridproof-probe-protocol", &[]),
-    ("gridproof-ptx", &[]),
     ("gridproof-probe-kernels", &["gridproof-probe-protocol"]),
     (
         "gridproof-probe",

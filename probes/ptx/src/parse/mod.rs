@@ -1,1 +1,0 @@
-//! PTX text to kernels. The subset is what NVRTC prints for kernels without calls.

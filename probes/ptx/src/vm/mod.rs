@@ -1,1 +1,0 @@
-//! Executes kernels: memory, threads, scheduler.
