@@ -169,6 +169,11 @@ def all_rows(proof):
     return rows
 
 
+def is_anything_shown(rows):
+    """Whether any figure came: a page keeps its last results rather than take a section without one."""
+    return any(entry["result"] != "not run" for entry in rows)
+
+
 def code(rows):
     """65 for a missed goal, 69 where a goal was not run, else 0."""
     judged = [entry for entry in rows if entry["goal"] != "shown"]

@@ -237,9 +237,11 @@ def main():
     options.output.write_text(json.dumps(proof, indent=1) + "\n")
     if options.markdown:
         options.markdown.write_text(text + "\n")
-    if options.page:
-        options.page.write_text(page.replaced(known, text))
     print(text)
+    if options.page and figures.is_anything_shown(proof["rows"]):
+        options.page.write_text(page.replaced(known, text))
+    elif options.page:
+        print(f"\nNothing was measured: {options.page} is left as it was.", file=sys.stderr)
     sys.exit(figures.code(proof["rows"]))
 
 

@@ -54,6 +54,11 @@ class Figures(unittest.TestCase):
         self.assertEqual(figures.code(rows), 0)
         self.assertTrue(any("over 700" in (entry["value"] or "") for entry in rows))
 
+    def test_a_proof_without_a_figure_replaces_no_results(self):
+        empty = {**proof(), "steps": {}, "rounds": [], "peak_gbps": None}
+        self.assertFalse(figures.is_anything_shown(figures.all_rows(empty)))
+        self.assertTrue(figures.is_anything_shown(figures.all_rows(proof())))
+
     def test_what_did_not_run_never_passes(self):
         for name in ("kernels", "exact", "run"):
             cut = proof()

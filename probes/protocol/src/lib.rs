@@ -3,6 +3,7 @@
 //! The report is the contract between the three: measurement fills it, [`verdict`] judges it, and anyone can judge
 //! the same report again with the same table of models and must get the same verdict.
 
+pub mod derived;
 pub mod models;
 pub mod report;
 pub mod samples;

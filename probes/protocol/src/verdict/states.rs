@@ -2,6 +2,7 @@
 
 use super::{State, bands, evidence::Suspended};
 use crate::{
+    derived,
     models::Model,
     report::{Inventory, Measurements, Sustained},
 };
@@ -89,11 +90,12 @@ pub(super) fn is_time_doubtful(states: &[State]) -> bool {
 fn time_sliced(measurements: &Measurements) -> Option<State> {
     let beat = measurements.heartbeat.measured()?;
     let longest = beat.sms.iter().map(|gap| gap.max_ns).max()?;
-    let shared = beat.simultaneous >= bands::TIME_SLICE_SIMULTANEOUS_MIN
+    let share = derived::gap_share(&beat.sms, (beat.seconds * 1e9) as u64);
+    let shared = derived::simultaneous(&beat.sms, beat.threshold_ns) >= bands::TIME_SLICE_SIMULTANEOUS_MIN
         && longest >= bands::TIME_SLICE_GAP_MIN_NS
-        && beat.gap_share >= bands::TIME_SLICE_SHARE_MIN;
+        && share >= bands::TIME_SLICE_SHARE_MIN;
     shared.then(|| State::TimeSliced {
-        share: beat.gap_share,
+        share: bands::figure(share),
         longest_gap_ms: longest as f64 / 1e6,
     })
 }
@@ -132,7 +134,7 @@ fn throttled(sustained: &Sustained) -> Option<State> {
         return None;
     }
     let share = |mask: u64| known.iter().filter(|bits| **bits & mask != 0).count() as f64 / known.len() as f64;
-    let last_over_first = sustained.last_over_first;
+    let last_over_first = bands::figure(derived::last_over_first(&sustained.tflops.values));
     let falls = last_over_first < bands::THROTTLE_SPEED_FALL;
     let reasons: Vec<(u64, &str)> = HARD_REASONS
         .into_iter()

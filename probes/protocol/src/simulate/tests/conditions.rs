@@ -121,6 +121,28 @@ fn a_throttling_gpu_is_the_model_and_the_reasons_are_named_without_the_power_cap
 }
 
 #[test]
+fn figures_that_are_edited_beside_their_samples_hide_nothing() {
+    let models = Models::builtin();
+    for condition in [Condition::TimeSliced(0.3), Condition::Throttles(0.75)] {
+        let gpu = Gpu {
+            conditions: vec![condition],
+            ..Gpu::honest(models.get("h100-sxm").expect("row"))
+        };
+        let (inventory, mut measurements) = gpu.run(1);
+        let honest = judge(&models, &inventory, None, &measurements);
+        assert!(!honest.states.is_empty(), "nothing to hide");
+        if let Outcome::Measured { result: beat } = &mut measurements.heartbeat {
+            beat.simultaneous = 0.0;
+            beat.gap_share = 0.0;
+        }
+        if let Outcome::Measured { result: sustained } = &mut measurements.sustained {
+            sustained.last_over_first = 1.0;
+        }
+        assert_eq!(judge(&models, &inventory, None, &measurements), honest);
+    }
+}
+
+#[test]
 fn memory_that_is_not_there_is_short_and_memory_that_overwrites_itself_is_a_fault() {
     for verdict in runs("h100-sxm", &[Condition::MemoryOf(24e9, false)]) {
         assert_eq!(
