@@ -78,10 +78,10 @@ impl Roll {
                 // The first one tells how long opening takes; the driver's cache shortens the others.
                 self.planned.get_or_insert_with(|| (**planned).clone());
             }
-            Event::Step { name, .. } if self.plans(name) => self.current = Some(name.clone()),
+            Event::Step { name, .. } if self.awaits(name) => self.current = Some(name.clone()),
             Event::Kernel { checked } => {
                 if self.current.as_ref() != Some(&checked.kernel) {
-                    return Err("a result of another kernel");
+                    return Err("a result of another kernel, or a second one");
                 }
                 self.current = None;
                 self.told.push((**checked).clone());
@@ -92,10 +92,11 @@ impl Roll {
         Ok(())
     }
 
-    fn plans(&self, name: &str) -> bool {
-        self.planned
-            .as_ref()
-            .is_some_and(|planned| planned.kernels.iter().any(|kernel| kernel == name))
+    /// Whether a kernel is planned and has no result yet: a second one must neither count nor be blamed.
+    fn awaits(&self, name: &str) -> bool {
+        let planned = self.planned.as_ref();
+        planned.is_some_and(|planned| planned.kernels.iter().any(|kernel| kernel == name))
+            && self.told.iter().all(|checked| checked.kernel != name)
     }
 
     /// The kernel in which the process ended has failed.

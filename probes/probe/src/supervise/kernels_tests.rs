@@ -50,11 +50,8 @@ fn right(name: &str) -> String {
         })
 }
 
-/// The script sees in its job which kernels are done; `two` is where it goes wrong.
-fn run(two: &str) -> Outcome {
-    let all = plan() + &right("one") + two;
-    let after = plan() + &right("three") + &say(&Event::Done);
-    let script = format!("read job\ncase \"$job\" in\n*'\"two\"'*)\n{after};;\n*)\n{all};;\nesac\n");
+/// Checks all kernels with a script in the place of the worker.
+fn run_script(script: String) -> Outcome {
     let command = WorkerCommand {
         program: "/bin/sh".into(),
         arguments: vec!["-c".into(), script.into()],
@@ -67,6 +64,14 @@ fn run(two: &str) -> Outcome {
         done: vec![],
     };
     check(&selection, (&command, &Interrupt::default()), &mut Silence).unwrap()
+}
+
+/// The script sees in its job which kernels are done; `two` is where it goes wrong.
+fn run(two: &str) -> Outcome {
+    let all = plan() + &right("one") + two;
+    let after = plan() + &right("three") + &say(&Event::Done);
+    let script = format!("read job\ncase \"$job\" in\n*'\"two\"'*)\n{after};;\n*)\n{all};;\nesac\n");
+    run_script(script)
 }
 
 fn is_right(checked: &Checked) -> bool {
@@ -105,18 +110,7 @@ fn a_gpu_that_is_gone_leaves_the_rest_not_run() {
         right("one"),
         say(&lost)
     );
-    let command = WorkerCommand {
-        program: "/bin/sh".into(),
-        arguments: vec!["-c".into(), script.into()],
-    };
-    let selection = Selection {
-        device: 0,
-        image: None,
-        only: None,
-        large: false,
-        done: vec![],
-    };
-    let outcome = check(&selection, (&command, &Interrupt::default()), &mut Silence).unwrap();
+    let outcome = run_script(script);
     assert!(is_right(&outcome.kernels[0]));
     for left in &outcome.kernels[1..] {
         assert!(
@@ -131,4 +125,15 @@ fn a_gpu_that_is_gone_leaves_the_rest_not_run() {
 fn a_result_of_a_kernel_that_does_not_run_is_refused() {
     let outcome = run(&(step("two", 60_000) + &right("three").lines().last().map(|line| format!("{line}\n")).unwrap()));
     assert!(matches!(&outcome.kernels[1].ending, Ending::Failed { error } if error.contains("another kernel")));
+}
+
+#[test]
+fn a_second_result_of_a_kernel_is_refused_and_does_not_stand_for_another() {
+    let outcome = run(&(right("one") + &right("two") + &right("three") + &say(&Event::Done)));
+    let names: Vec<&str> = outcome.kernels.iter().map(|checked| checked.kernel.as_str()).collect();
+    assert_eq!(names, ["one", "two", "three"]);
+    assert!(
+        matches!(&outcome.kernels[1].ending, Ending::NotRun { reason } if reason.contains("second one")),
+        "{outcome:?}"
+    );
 }
